@@ -1,0 +1,62 @@
+# bxl_module(NAME [DEPS module…] [LIBS third-party…]): the only way to add a library under lib/.
+# Every *.cc below lib/NAME belongs to it. DEPS may name only modules further down; CMake refuses cycles.
+# LIBS are linked privately: a third-party library is included by exactly one module.
+# bxl_tool(NAME DEPS module…): tools/NAME/*.cc becomes build/bin/NAME, linked statically with our
+# libraries and with the third-party archives, so that an exec costs half a millisecond instead of two.
+# bxl_test(NAME DEPS module…): every tests/NAME/*_test.cc becomes one GoogleTest program.
+
+add_library(bxl_options INTERFACE)
+target_include_directories(bxl_options INTERFACE ${CMAKE_SOURCE_DIR}/lib)
+target_compile_options(bxl_options INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -Wno-missing-field-initializers
+  $<$<BOOL:${BXL_WERROR}>:-Werror>)
+target_compile_definitions(bxl_options INTERFACE _GNU_SOURCE BXL_VERSION="${PROJECT_VERSION}")
+if(BXL_SANITIZE)
+  target_compile_options(bxl_options INTERFACE -fsanitize=${BXL_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(bxl_options INTERFACE -fsanitize=${BXL_SANITIZE})
+endif()
+
+function(bxl_module name)
+  cmake_parse_arguments(M "" "" "DEPS;LIBS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/lib/${name}/*.cc)
+  if(NOT sources)
+    return()
+  endif()
+  add_library(bxl_${name} STATIC ${sources})
+  target_link_libraries(bxl_${name} PUBLIC bxl_options PRIVATE ${M_LIBS})
+  foreach(dep ${M_DEPS})
+    target_link_libraries(bxl_${name} PUBLIC bxl_${dep})
+  endforeach()
+endfunction()
+
+function(bxl_tool name)
+  cmake_parse_arguments(T "" "" "DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/${name}/*.cc)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  foreach(dep ${T_DEPS})
+    target_link_libraries(${name} PRIVATE bxl_${dep})
+  endforeach()
+  if(NOT BXL_SANITIZE)
+    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
+  endif()
+endfunction()
+
+function(bxl_test name)
+  cmake_parse_arguments(T "" "" "DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*_test.cc)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name}_test ${sources})
+  target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_compile_definitions(${name}_test PRIVATE
+    BXL_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/${name}/data" BXL_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+  target_link_libraries(${name}_test PRIVATE GTest::gtest GTest::gmock GTest::gtest_main)
+  foreach(dep ${T_DEPS})
+    target_link_libraries(${name}_test PRIVATE bxl_${dep})
+  endforeach()
+  gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60)
+endfunction()
