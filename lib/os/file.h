@@ -75,6 +75,7 @@ class AtomicFile {
   Result<void> commit(Durable durable = Durable::No);
 
  private:
+  AtomicFile() = default;
   UniqueFd fd_;
   std::string path_, temp_;
 };
