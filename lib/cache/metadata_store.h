@@ -1,0 +1,60 @@
+// The metadata half of the cache: weak fingerprint -> (path set, strong fingerprint) -> entry. The only SQLite
+// include is metadata_store.cc; the schema is schema.sql.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/result.h"
+
+namespace bxl::cache {
+
+struct Selector {
+  Digest path_set;
+  Digest strong;
+};
+
+struct PublishRequest {
+  Digest weak, path_set, strong;
+  std::string path_set_bytes;  // encoded path set, stored once by digest
+  std::string entry_bytes;     // encoded wire::Entry with tokenised paths
+  std::string stable_id;       // for people: `bxl-cache ls`
+  std::vector<Digest> blobs;   // what the entry needs
+};
+enum class PublishResult { Published, Converged /* another entry was there first and stays */ };
+
+struct Counts {
+  std::uint64_t entries = 0, path_sets = 0, weak = 0;
+};
+
+// One connection; one thread at a time. Any number of processes may use one store: WAL, short transactions, a busy
+// timeout of 5 s after which a read answers "nothing" and a publish is skipped with an Error (EBUSY).
+class MetadataStore {
+ public:
+  // Opens `<directory>/metadata.sqlite`, creating it. A damaged database, or one of another schema version, is
+  // moved aside (name + ".damaged-<time>") and a new one is made; then `set_aside()` names it.
+  static Result<std::unique_ptr<MetadataStore>> open(const std::string& directory);
+  virtual ~MetadataStore() = default;
+  virtual const std::string& set_aside() const = 0;
+
+  // Most recently used first, at most `limit`.
+  virtual Result<std::vector<Selector>> selectors(const Digest& weak, std::size_t limit = 64) = 0;
+  virtual Result<std::optional<std::string>> path_set(const Digest& digest) = 0;
+  virtual Result<std::optional<std::string>> entry(const Digest& weak, const Selector& selector) = 0;
+  // Marks entries as used now (for LRU), batched.
+  virtual Result<void> touch(const Digest& weak, const Selector& selector) = 0;
+
+  // begin()…commit() batch publishes into one write transaction; keep it under 50 ms of work.
+  virtual Result<void> begin() = 0;
+  virtual Result<PublishResult> publish(const PublishRequest& request) = 0;
+  virtual Result<void> commit() = 0;
+  // Removes one entry (its content was lost). A later publish may replace it.
+  virtual Result<void> forget(const Digest& weak, const Selector& selector) = 0;
+  virtual Result<Counts> counts() = 0;
+};
+
+}  // namespace bxl::cache

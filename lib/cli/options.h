@@ -1,0 +1,69 @@
+// The one option table: every tool accepts all of it and uses what concerns it. The only CLI11 include is options.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace bxl::cli {
+
+// The exit codes of every tool. bxl-sandbox returns the command's own status instead, and 125/126/127 for its own.
+enum ExitCode : int {
+  kOk = 0,
+  kPipFailed = 1,
+  kUsage = 2,          // usage or configuration
+  kGraph = 3,          // graph or front end
+  kViolation = 4,      // file-access violations
+  kRemote = 5,         // required remote unavailable
+  kLocalResource = 6,  // disk, memory, lock
+  kTimeout = 7,
+  kUpstream = 8,       // upstream stream incomplete, damaged, of the wrong kind or newer
+  kBug = 70,
+  kInterrupted = 130,
+  kTerminated = 143,
+};
+
+enum class Lazy { All, Requested, Minimal };
+enum class Violations { Error, Warn };
+
+struct Options {
+  std::string directory = ".";       // -C
+  std::string config;                // -c, --config, /c:
+  std::string filter;                // -f, --filter, /f:, /filter:
+  int jobs = 0;                      // -j; 0 was replaced by the number of usable CPUs
+  int keep_going = 1;                // -k; failures to stop after, 0 = never
+  Lazy lazy = Lazy::Requested;       // --lazy, /enableLazyOutputs[-|:minimal]
+  std::string cache;                 // --cache, BXL_CACHE_DIR; default $XDG_CACHE_HOME/bxl or ~/.cache/bxl; absolute
+  std::string remote;                // --remote, BXL_REMOTE
+  std::string summary;               // --summary, absolute
+  std::vector<std::string> pass_env; // --pass-env A,B (repeatable)
+  Violations violations = Violations::Error;
+  int verbosity = 0;                 // -v +1 each, -q -1
+  bool dry_run = false;              // -n, --dry-run
+  bool json = false;                 // --json
+  bool no_wait = false;              // --no-wait: a held workspace lock is exit 6 at once
+  std::string explain;               // --explain PIP: print the fingerprint text of one pip
+  std::string in, out;               // --in FILE, --out FILE; "" = stdin, stdout
+  std::vector<std::string> targets;  // positional
+};
+
+struct ToolInfo {
+  std::string name;                    // "bxl-plan"
+  std::string summary;                 // one sentence for --help
+  std::vector<std::string> subcommands;  // accepted as first positional; "" in Options::subcommand when none was given
+  std::string examples;                // shown first in --help
+};
+
+struct Parsed {
+  bool exit = false;  // help, version or an error was printed: return `code`
+  int code = 0;
+  std::string subcommand;
+  Options options;
+};
+
+// Parses flags, then environment (BXL_CACHE_DIR, BXL_JOBS, BXL_KEEP_GOING, BXL_LAZY, BXL_VIOLATIONS, BXL_SUMMARY, BXL_REMOTE,
+// BXL_PASS_ENV …, one per option), then defaults. Prints help and version on stdout, errors on stderr as
+// "bxl-plan: …" with exit 2. A leading "build" (from the wrapper) is dropped.
+Parsed parse(int argc, char** argv, const ToolInfo& tool);
+
+}  // namespace bxl::cli
