@@ -1,0 +1,196 @@
+#include "fingerprint/fingerprint.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "fingerprint/projection.h"
+
+namespace bxl::fingerprint {
+namespace {
+
+// Bump when the sandbox, the path sets, View or these texts change meaning: old entries then never match.
+constexpr int kFingerprintVersion = 1;
+constexpr const char* kLdSoCache = "/etc/ld.so.cache";
+
+void field(std::string& text, std::string_view name, std::string_view value) {
+  text += name;
+  text += ' ';
+  text += std::to_string(value.size());
+  text += ' ';
+  text += value;
+  text += '\n';
+}
+
+Computed unusable(std::string why) { return {Computed::Status::Unusable, {}, {}, std::move(why)}; }
+Computed unknown(std::string why) { return {Computed::Status::Unknown, {}, {}, std::move(why)}; }
+
+std::string unreadable(View& view, PathId path, int errnum) {
+  return view.paths().str(path) + ": " + std::strerror(errnum);
+}
+
+Computed finish(std::string text) {
+  Digest digest = Digest::of(text);
+  return {Computed::Status::Ok, digest, std::move(text), {}};
+}
+
+}  // namespace
+
+std::string static_text(const View& view, PipId id, const Salts& salts) {
+  const wire::Pip& pip = view.graph().pip(id);
+  auto& paths = const_cast<View&>(view).paths();
+  auto token = [&](PathId path) { return view.mounts().tokenise(paths.str(path)); };
+  std::string text;
+  field(text, "bxl-weak-fingerprint", std::to_string(kFingerprintVersion));
+  field(text, "projections", std::to_string(kProjectionVersion));
+  field(text, "mounts", view.mounts().text());
+  field(text, "pip", pip.stable_id);
+  field(text, "command", pip.command);
+  field(text, "directory", token(pip.working_directory));
+  field(text, "flags", std::to_string(pip.flags & (wire::kPipDepsGcc | wire::kPipConsole |
+                                                   wire::kPipAlwaysDirty | wire::kPipGenerator)));
+  if (pip.rspfile != kNoPath) {
+    field(text, "rspfile", token(pip.rspfile));
+    field(text, "rspfile-content", pip.rspfile_content);
+  }
+  if (pip.depfile != kNoPath) field(text, "depfile", token(pip.depfile));
+  for (PathId path : pip.outputs) field(text, "output", token(path));
+  for (PathId path : pip.optional_outputs) field(text, "optional-output", token(path));
+  for (const auto& [name, value] : salts.environment) field(text, "env", name + "=" + value);
+  return text;
+}
+
+namespace {
+
+// Declared inputs as the pip names them, aliases expanded: (path as written, physical path).
+void collect_inputs(View& view, PipId id, std::vector<PathId>& out, std::unordered_set<PipId>& seen) {
+  for (PathId path : view.graph().pip(id).inputs) {
+    PipId producer = view.graph().producer(path);
+    if (producer != kNoPip && view.graph().pip(producer).kind == wire::PipKind::Alias) {
+      if (!seen.insert(producer).second) continue;
+      collect_inputs(view, producer, out, seen);
+      // An alias without inputs whose name exists as a file is that file.
+      if (!view.graph().pip(producer).inputs.empty()) continue;
+    }
+    out.push_back(path);
+  }
+}
+
+}  // namespace
+
+std::vector<PathId> declared_inputs(View& view, PipId id) {
+  std::vector<PathId> lexical, physical;
+  std::unordered_set<PipId> aliases;
+  collect_inputs(view, id, lexical, aliases);
+  std::unordered_set<PathId> seen;
+  for (PathId path : lexical) {
+    PathId real = view.follow(id, path).path;
+    if (seen.insert(real).second) physical.push_back(real);
+  }
+  return physical;
+}
+
+Computed weak_fingerprint(View& view, PipId id, const std::string& static_part) {
+  std::string text = static_part;
+  std::vector<PathId> inputs;
+  std::unordered_set<PipId> aliases;
+  std::unordered_set<PathId> seen;
+  collect_inputs(view, id, inputs, aliases);
+  for (PathId path : inputs) {
+    if (!seen.insert(path).second) continue;
+    auto [real, what] = view.follow(id, path);
+    std::string token = view.mounts().tokenise(view.paths().str(path));
+    if (what.certainty == Seen::Certainty::Unknown) return unknown("waits for " + token);
+    if (what.certainty == Seen::Certainty::Unreadable) return unusable(unreadable(view, real, what.errnum));
+    std::string value;
+    switch (what.kind) {
+      case FileKind::Absent: value = "P"; break;
+      case FileKind::Directory: value = "D"; break;
+      case FileKind::Other: value = "O"; break;
+      case FileKind::File:
+      case FileKind::Symlink: {
+        auto digest = view.content(real, what);
+        if (!digest) return unusable(digest.error().to_string());
+        value = "R " + digest->hex() + (what.executable ? " x" : "");
+        break;
+      }
+    }
+    field(text, "input", token + " " + value);
+  }
+  return finish(std::move(text));
+}
+
+Computed strong_fingerprint(View& view, PipId id, const Digest& weak, const PathSet& set) {
+  std::string text;
+  text.reserve(96 + set.observations.size() * 8);
+  field(text, "bxl-strong-fingerprint", std::to_string(kFingerprintVersion));
+  field(text, "weak", weak.hex());
+  field(text, "path-set", set.digest.hex());
+  PathId ld_so_cache = view.paths().find(kLdSoCache);
+  for (const Observation& o : set.observations) {
+    Seen seen = view.at(id, o.path);
+    if (seen.certainty == Seen::Certainty::Unknown)
+      return unknown("waits for " + view.paths().str(o.path));
+    if (seen.certainty == Seen::Certainty::Unreadable)
+      return unusable(unreadable(view, o.path, seen.errnum));
+    switch (seen.kind) {
+      case FileKind::Absent:
+        text += "P\n";
+        continue;
+      case FileKind::Directory: {
+        if (!(o.flags & kEnumerate)) {
+          text += "D\n";
+          continue;
+        }
+        auto names = view.members(id, o.path);
+        if (!names) return unusable(names.error().to_string());
+        if (!*names) return unknown("waits for a member of " + view.paths().str(o.path));
+        Hasher hasher;
+        for (const std::string& name : **names) hasher.update({name.c_str(), name.size() + 1});
+        text += "E " + hasher.finish().hex() + "\n";
+        continue;
+      }
+      case FileKind::Other:
+        text += "O\n";
+        continue;
+      case FileKind::File:
+        if (!(o.flags & kContent)) {
+          text += "F\n";
+          continue;
+        }
+        if (o.path == ld_so_cache) {
+          auto bytes = view.tree().read(kLdSoCache);
+          if (!bytes) return unusable(bytes.error().to_string());
+          text += "R projected " +
+                  Digest::of(project_ld_so_cache(*bytes, sonames_of(set, view.paths()))).hex() + "\n";
+          continue;
+        }
+        break;
+      case FileKind::Symlink:
+        break;
+    }
+    auto digest = view.content(o.path, seen);
+    if (!digest) return unusable(digest.error().to_string());
+    text += seen.kind == FileKind::Symlink ? "R link " : seen.executable ? "R x " : "R ";
+    text += digest->hex();
+    text += '\n';
+  }
+  return finish(std::move(text));
+}
+
+std::string explain_strong(View& view, const PathSet& set, const std::string& strong_text) {
+  std::string out;
+  std::size_t pos = 0, line = 0;
+  while (pos < strong_text.size()) {
+    std::size_t end = strong_text.find('\n', pos);
+    if (end == std::string::npos) end = strong_text.size();
+    out.append(strong_text, pos, end - pos);
+    if (line >= 3 && line - 3 < set.observations.size())
+      out += "\t# " + view.mounts().tokenise(view.paths().str(set.observations[line - 3].path));
+    out += '\n';
+    pos = end + 1;
+    ++line;
+  }
+  return out;
+}
+
+}  // namespace bxl::fingerprint
