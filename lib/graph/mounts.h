@@ -12,9 +12,9 @@
 
 namespace bxl::graph {
 
-// Longest prefix wins; a path under no mount has no token and stays literal. Paths are real paths (no symlink
-// component), distinct. Immutable after construction; const methods may run concurrently except tokenise(PathId),
-// which reads the PathTable.
+// Longest prefix wins; a path under no mount has no token and stays literal. Paths are real paths
+// (no symlink component), distinct. Immutable after construction; const methods may run
+// concurrently except tokenise(PathId), which reads the PathTable.
 class Mounts {
  public:
   Mounts() = default;
