@@ -1,4 +1,5 @@
-// The one option table: every tool accepts all of it and uses what concerns it. The only CLI11 include is options.cc.
+// The one option table: every tool accepts all of it and uses what concerns it. The only CLI11
+// include is options.cc.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,8 @@
 
 namespace bxl::cli {
 
-// The exit codes of every tool. bxl-sandbox returns the command's own status instead, and 125/126/127 for its own.
+// The exit codes of every tool. bxl-sandbox returns the command's own status instead, and
+// 125/126/127 for its own.
 enum ExitCode : int {
   kOk = 0,
   kPipFailed = 1,
@@ -17,7 +19,7 @@ enum ExitCode : int {
   kRemote = 5,         // required remote unavailable
   kLocalResource = 6,  // disk, memory, lock
   kTimeout = 7,
-  kUpstream = 8,       // upstream stream incomplete, damaged, of the wrong kind or newer
+  kUpstream = 8,  // upstream stream incomplete, damaged, of the wrong kind or newer
   kBug = 70,
   kInterrupted = 130,
   kTerminated = 143,
@@ -27,16 +29,17 @@ enum class Lazy { All, Requested, Minimal };
 enum class Violations { Error, Warn };
 
 struct Options {
-  std::string directory = ".";       // -C
-  std::string config;                // -c, --config, /c:
-  std::string filter;                // -f, --filter, /f:, /filter:
-  int jobs = 0;                      // -j; 0 was replaced by the number of usable CPUs
-  int keep_going = 1;                // -k; failures to stop after, 0 = never
-  Lazy lazy = Lazy::Requested;       // --lazy, /enableLazyOutputs[-|:minimal]
-  std::string cache;                 // --cache, BXL_CACHE_DIR; default $XDG_CACHE_HOME/bxl or ~/.cache/bxl; absolute
-  std::string remote;                // --remote, BXL_REMOTE
-  std::string summary;               // --summary, absolute
-  std::vector<std::string> pass_env; // --pass-env A,B (repeatable)
+  std::string directory = ".";  // -C
+  std::string config;           // -c, --config, /c:
+  std::string filter;           // -f, --filter, /f:, /filter:
+  int jobs = 0;                 // -j; 0 was replaced by the number of usable CPUs
+  int keep_going = 1;           // -k; failures to stop after, 0 = never
+  Lazy lazy = Lazy::Requested;  // --lazy, /enableLazyOutputs[-|:minimal]
+  std::string
+      cache;  // --cache, BXL_CACHE_DIR; default $XDG_CACHE_HOME/bxl or ~/.cache/bxl; absolute
+  std::string remote;                 // --remote, BXL_REMOTE
+  std::string summary;                // --summary, absolute
+  std::vector<std::string> pass_env;  // --pass-env A,B (repeatable)
   Violations violations = Violations::Error;
   int verbosity = 0;                 // -v +1 each, -q -1
   bool dry_run = false;              // -n, --dry-run
@@ -48,10 +51,13 @@ struct Options {
 };
 
 struct ToolInfo {
-  std::string name;                    // "bxl-plan"
-  std::string summary;                 // one sentence for --help
-  std::vector<std::string> subcommands;  // accepted as first positional; "" in Options::subcommand when none was given
-  std::string examples;                // shown first in --help
+  std::string name;     // "bxl-plan"
+  std::string summary;  // one sentence for --help
+  // Accepted as the first positional; Parsed::subcommand is "" when none was given. After a leading
+  // "build" every positional is a target, so that the wrapper can hand on a target that is spelled
+  // like a subcommand.
+  std::vector<std::string> subcommands;
+  std::string examples;  // shown first in --help
 };
 
 struct Parsed {
@@ -61,9 +67,15 @@ struct Parsed {
   Options options;
 };
 
-// Parses flags, then environment (BXL_CACHE_DIR, BXL_JOBS, BXL_KEEP_GOING, BXL_LAZY, BXL_VIOLATIONS, BXL_SUMMARY, BXL_REMOTE,
-// BXL_PASS_ENV …, one per option), then defaults. Prints help and version on stdout, errors on stderr as
-// "bxl-plan: …" with exit 2. A leading "build" (from the wrapper) is dropped.
+// Parses flags, then environment (BXL_CACHE_DIR, BXL_JOBS, BXL_KEEP_GOING, BXL_LAZY,
+// BXL_VIOLATIONS, BXL_SUMMARY, BXL_REMOTE, BXL_PASS_ENV …, one per option: see option_table.cc),
+// then defaults; the last of a repeated option wins, --pass-env adds up. Prints help and version on
+// stdout, errors on stderr as "bxl-plan: error: …" with exit 2; below the wrapper only the first
+// stage prints them, for all stages get the same arguments. A leading "build" (from the wrapper),
+// also right after a subcommand, is dropped. Never throws.
 Parsed parse(int argc, char** argv, const ToolInfo& tool);
+
+// Are we a stage that the wrapper started? It exports its own process id as BXL_WRAPPER_PID.
+bool below_wrapper();
 
 }  // namespace bxl::cli

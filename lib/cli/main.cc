@@ -1,0 +1,151 @@
+// The process around a tool: descriptors, signals, the last catch-all, and lines on stderr.
+#include "cli/main.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "os/file.h"
+
+namespace bxl::cli {
+namespace {
+
+std::atomic<int> interrupts{0};
+static_assert(std::atomic<int>::is_always_lock_free);  // touched by a signal handler
+
+void on_drain_signal(int signal) {
+  if (interrupts.fetch_add(1) > 0) ::_exit(128 + signal);
+}
+
+void drain_on(int signal) {
+  struct sigaction action{};
+  action.sa_handler = on_drain_signal;
+  action.sa_flags = SA_RESTART;  // a drained read goes on as if nothing had happened
+  ::sigaction(signal, &action, nullptr);
+}
+
+void set_up_signals(OnInterrupt on_interrupt) {
+  ::signal(SIGPIPE, SIG_IGN);
+  if (on_interrupt == OnInterrupt::Drain) {
+    drain_on(SIGINT);
+    if (below_wrapper()) {
+      drain_on(SIGTERM);
+      drain_on(SIGHUP);
+    }
+    return;
+  }
+  // A shell may have left SIGINT ignored (background jobs); a tool that acts on it must see it.
+  for (int signal : {SIGINT, SIGTERM}) ::signal(signal, SIG_DFL);
+  if (!below_wrapper()) return;
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (!below_wrapper()) ::raise(SIGTERM);  // it died between the two lines above
+}
+
+// A file opened on a missing 0, 1 or 2 would receive what was meant for the terminal.
+void open_standard_descriptors() {
+  for (int fd = 0; fd <= 2; ++fd)
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)::open("/dev/null", O_RDWR);
+}
+
+void print_line(const std::string& tool, const char* kind, const std::string& message) {
+  (void)write_all(STDERR_FILENO, tool + ": " + kind + message + "\n");
+}
+
+int flush_stdout(const std::string& tool, int code) {
+  errno = 0;
+  bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+  if (!failed || errno == EPIPE || errno == EBADF) return code;
+  print_error(tool, errno_error("write to standard output").to_string());
+  return code == kOk ? kLocalResource : code;
+}
+
+// Moves `fd` away and leaves /dev/null under its number.
+Result<UniqueFd> take_over(int fd, const char* what) {
+  UniqueFd moved(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  if (!moved) return errno_error(what);
+  BXL_TRY_ASSIGN(UniqueFd null, open_file("/dev/null", O_RDWR));
+  if (::dup2(null.get(), fd) < 0) return errno_error(what);
+  return moved;
+}
+
+}  // namespace
+
+bool below_wrapper() {
+  const char* pid = std::getenv("BXL_WRAPPER_PID");
+  return pid != nullptr && std::to_string(::getppid()) == pid;
+}
+
+int run_main(const std::string& tool, OnInterrupt on_interrupt, const std::function<int()>& body) {
+  open_standard_descriptors();
+  set_up_signals(on_interrupt);
+  ::umask(022);
+  try {
+    return flush_stdout(tool, body());
+  } catch (const std::bad_alloc&) {
+    print_error(tool, "out of memory");
+    return kLocalResource;
+  } catch (const std::exception& e) {
+    print_error(tool, std::string("internal error: ") + e.what());
+  } catch (...) {
+    print_error(tool, "internal error: unknown exception");
+  }
+  return kBug;
+}
+
+void print_error(const std::string& tool, const std::string& message) {
+  print_line(tool, "error: ", message);
+}
+void print_warning(const std::string& tool, const std::string& message) {
+  print_line(tool, "warning: ", message);
+}
+void print_note(const std::string& tool, const std::string& message) {
+  print_line(tool, "", message);
+}
+void print_consequence(const std::string& tool, const std::string& message) {
+  if (!below_wrapper()) print_error(tool, message);
+}
+
+int exit_code_for(const Error& error, int otherwise) {
+  switch (error.errnum) {
+    case EBADMSG:
+    case EPROTO:
+      return kUpstream;
+    case ENOSPC:
+    case EDQUOT:
+    case EIO:
+    case EROFS:
+    case ENOMEM:
+      return kLocalResource;
+    default:
+      return otherwise;
+  }
+}
+
+Result<UniqueFd> open_input(const Options& options) {
+  if (!options.in.empty()) return open_file(options.in, O_RDONLY);
+  if (::isatty(STDIN_FILENO) == 1)
+    return make_error(EINVAL,
+                      "standard input is a terminal; pipe the previous stage into it or name a "
+                      "stored stream with --in FILE");
+  return take_over(STDIN_FILENO, "standard input");
+}
+
+Result<UniqueFd> open_output(const Options& options) {
+  if (!options.out.empty()) return open_file(options.out, O_WRONLY | O_CREAT | O_TRUNC);
+  if (::isatty(STDOUT_FILENO) == 1)
+    return make_error(EINVAL,
+                      "refusing to write a binary stream to a terminal; pipe it into the next "
+                      "stage, store it with --out FILE, or print it with the show subcommand");
+  return take_over(STDOUT_FILENO, "standard output");
+}
+
+}  // namespace bxl::cli
