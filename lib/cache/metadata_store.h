@@ -31,12 +31,23 @@ struct Counts {
   std::uint64_t entries = 0, path_sets = 0, weak = 0;
 };
 
+// One entry as people see it.
+struct Listed {
+  Digest weak;
+  Selector selector;
+  std::string stable_id;
+  std::int64_t created_unix_s = 0, used_unix_s = 0;
+  std::uint64_t entry_bytes = 0, blobs = 0;
+};
+
 // One connection; one thread at a time. Any number of processes may use one store: WAL, short transactions, a busy
 // timeout of 5 s after which a read answers "nothing" and a publish is skipped with an Error (EBUSY).
 class MetadataStore {
  public:
   // Opens `<directory>/metadata.sqlite`, creating it. A damaged database, or one of another schema version, is
-  // moved aside (name + ".damaged-<time>") and a new one is made; then `set_aside()` names it.
+  // moved aside (name + ".damaged-<time>") and a new one is made; then `set_aside()` names it. The same happens when
+  // damage is met later: the call then answers as an empty store would. Each row carries a checksum of its own, so a
+  // damaged row that SQLite does not notice is absent, never wrong. A directory that cannot be written is only read.
   static Result<std::unique_ptr<MetadataStore>> open(const std::string& directory);
   virtual ~MetadataStore() = default;
   virtual const std::string& set_aside() const = 0;
@@ -45,7 +56,8 @@ class MetadataStore {
   virtual Result<std::vector<Selector>> selectors(const Digest& weak, std::size_t limit = 64) = 0;
   virtual Result<std::optional<std::string>> path_set(const Digest& digest) = 0;
   virtual Result<std::optional<std::string>> entry(const Digest& weak, const Selector& selector) = 0;
-  // Marks entries as used now (for LRU), batched.
+  // Marks an entry as used (for LRU). Granularity one day, kept in memory and written with the next commit() or on
+  // destruction, so that hits write nothing most of the time. Failure to write is not reported: it costs order only.
   virtual Result<void> touch(const Digest& weak, const Selector& selector) = 0;
 
   // begin()…commit() batch publishes into one write transaction; keep it under 50 ms of work.
@@ -55,6 +67,8 @@ class MetadataStore {
   // Removes one entry (its content was lost). A later publish may replace it.
   virtual Result<void> forget(const Digest& weak, const Selector& selector) = 0;
   virtual Result<Counts> counts() = 0;
+  // Most recently used first, at most `limit`.
+  virtual Result<std::vector<Listed>> list(std::size_t limit) = 0;
 };
 
 }  // namespace bxl::cache

@@ -25,10 +25,13 @@ struct PutResult {
 // when they are copied out, so a torn blob after a power loss becomes a lost blob, never a wrong file.
 class BlobStore {
  public:
-  // Creates the store when absent. Errors: ENOTDIR, EACCES; EPROTO when FORMAT names another version.
+  // `root` is the cache directory itself (Options::cache), which the hash memo and the metadata share. Creates what
+  // is absent. Errors: ENOTDIR, EACCES; EPROTO when FORMAT names another version.
   static Result<BlobStore> open(const std::string& root);
 
-  // Copies the file open at `source` in (from offset 0), hashing what it copies. ENOSPC leaves no trace.
+  // Copies the file open at `source` in (from offset 0), hashing what it copies. ENOSPC leaves no trace; EROFS or
+  // EACCES for a store that is only readable. A file that shrinks or changes meanwhile is stored under the digest of
+  // the bytes that were kept.
   Result<PutResult> put(int source);
   Result<PutResult> put_bytes(std::string_view bytes);
 
@@ -37,7 +40,7 @@ class BlobStore {
   bool contains(const Digest& digest, std::uint64_t size) const;
 
   // Copies one blob to the empty file `target`, hashing what it copies. False: absent, or damaged (then it was
-  // moved to quarantine/ first); the caller treats both as a lost blob.
+  // moved to quarantine/ first, and `target` is empty again); the caller treats both as a lost blob.
   Result<bool> copy_out(const Digest& digest, int target);
   // The verified bytes; empty optional when lost.
   Result<std::optional<std::string>> read(const Digest& digest);
@@ -49,5 +52,9 @@ class BlobStore {
   std::string object_path(const Digest& digest) const;
   std::string root_;
 };
+
+// Makes `directory` (and its parents) and marks it with CACHEDIR.TAG, so that backups leave it out.
+// Errors: ENOTDIR when a component is a file; EACCES, EROFS when it is absent and cannot be made.
+Result<void> make_cache_directory(const std::string& directory);
 
 }  // namespace bxl::cas

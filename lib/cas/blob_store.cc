@@ -1,0 +1,243 @@
+// Blobs as read-only files: put by temporary and rename, verified whenever they leave the store.
+#include "cas/blob_store.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cstdio>
+#include <ctime>
+
+namespace bxl::cas {
+namespace {
+
+constexpr std::string_view kFormat =
+    "bxl blob store 1\n"
+    "objects/ab/cdef...: files named by the XXH3-128 of their bytes (xxhsum -H2)\n";
+constexpr std::string_view kFormatLine = "bxl blob store 1\n";
+constexpr std::string_view kCacheTag =
+    "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# This directory is a cache of bxl; it may be deleted at any time. See bford.info/cachedir\n";
+constexpr std::int64_t kStrayAge_s = 24 * 3600;
+
+// What a crashed put() left behind. One listing of a directory that is nearly always empty; files
+// of puts that still run are younger than a day.
+void remove_strays(const std::string& tmp) {
+  auto names = list_directory(tmp);
+  if (!names) return;
+  for (const std::string& name : *names) {
+    const std::string path = tmp + "/" + name;
+    struct stat st;
+    if (::lstat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
+        st.st_mtim.tv_sec + kStrayAge_s < ::time(nullptr))
+      ::unlink(path.c_str());
+  }
+}
+
+// The pid alone is not unique: containers with their own pid namespace may share one store.
+std::string temp_name() {
+  static std::atomic<unsigned> counter{0};
+  timespec now;
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return std::to_string(::getpid()) + "-" + std::to_string(counter.fetch_add(1)) + "-" +
+         std::to_string(now.tv_nsec);
+}
+
+// A file under tmp/ that is removed unless it was published.
+struct TempBlob {
+  UniqueFd fd;
+  std::string path;
+  TempBlob() = default;
+  TempBlob(TempBlob&& other) noexcept
+      : fd(std::move(other.fd)), path(std::exchange(other.path, {})) {}
+  TempBlob& operator=(TempBlob&&) = delete;
+  ~TempBlob() {
+    if (!path.empty()) ::unlink(path.c_str());
+  }
+
+  static Result<TempBlob> create(const std::string& root) {
+    const std::string dir = root + "/tmp";
+    for (int attempt = 0;; ++attempt) {
+      TempBlob temp;
+      std::string path = dir + "/" + temp_name();
+      auto fd = open_file(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0444);
+      if (fd) {
+        temp.fd = std::move(*fd);
+        temp.path = std::move(path);
+        return temp;
+      }
+      const int errnum = fd.error().errnum;
+      if (attempt < 100 && errnum == EEXIST) continue;
+      if (attempt < 100 && errnum == ENOENT) {
+        BXL_TRY(make_directories(dir));
+        continue;
+      }
+      return std::move(fd.error());
+    }
+  }
+};
+
+enum class Publish { Stored, Existed };
+
+// Renames without replacing. A file of the right size under that name is the same blob and stays,
+// so that its inode is stable; one of another size was torn by a power loss and is replaced.
+Result<Publish> publish(TempBlob& temp, const std::string& object, std::uint64_t size) {
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    int rc = ::renameat2(AT_FDCWD, temp.path.c_str(), AT_FDCWD, object.c_str(), RENAME_NOREPLACE);
+    // Some file systems refuse the flag; a plain rename replaces the blob by an equal one.
+    if (rc != 0 && errno == EINVAL) rc = ::rename(temp.path.c_str(), object.c_str());
+    if (rc == 0) {
+      temp.path.clear();
+      return Publish::Stored;
+    }
+    if (errno == ENOENT) {
+      BXL_TRY(make_directories(std::string(object, 0, object.rfind('/'))));
+      continue;
+    }
+    if (errno != EEXIST) return errno_error("rename " + temp.path + " to " + object);
+    struct stat st;
+    if (::lstat(object.c_str(), &st) != 0) continue;  // quarantined meanwhile
+    if (S_ISREG(st.st_mode) && static_cast<std::uint64_t>(st.st_size) == size)
+      return Publish::Existed;
+    if (::rename(temp.path.c_str(), object.c_str()) != 0) return errno_error("rename to " + object);
+    temp.path.clear();
+    return Publish::Stored;
+  }
+  return make_error(EIO, "store " + object);
+}
+
+// Opens a blob; an empty descriptor when there is none. What lies there and is no regular file
+// counts as none.
+Result<UniqueFd> open_object(const std::string& path) {
+  auto fd = open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  if (!fd) {
+    const int errnum = fd.error().errnum;
+    if (errnum == ENOENT || errnum == ENOTDIR || errnum == ELOOP) return UniqueFd();
+    return std::move(fd.error());
+  }
+  struct stat st;
+  if (::fstat(fd->get(), &st) != 0) return errno_error("fstat " + path);
+  if (!S_ISREG(st.st_mode)) return UniqueFd();
+  return std::move(*fd);
+}
+
+// Moves a damaged blob away, if the name still means the file that was read: another process may
+// have done so already and stored good bytes since. A store that is only readable keeps it; it is
+// reported lost all the same.
+void quarantine(const std::string& root, const Digest& digest, const std::string& object, int fd) {
+  struct stat read, named;
+  if (::fstat(fd, &read) != 0 || ::lstat(object.c_str(), &named) != 0) return;
+  if (read.st_dev != named.st_dev || read.st_ino != named.st_ino) return;
+  const std::string dir = root + "/quarantine";
+  if (!make_directories(dir)) return;
+  ::rename(object.c_str(), (dir + "/" + digest.hex()).c_str());
+}
+
+}  // namespace
+
+Result<void> make_cache_directory(const std::string& directory) {
+  if (auto made = make_directories(directory); !made) {
+    const int errnum = made.error().errnum == EEXIST ? ENOTDIR : made.error().errnum;
+    return make_error(errnum, "cache directory " + directory);
+  }
+  const std::string tag = directory + "/CACHEDIR.TAG";
+  // The tag only helps backups: a cache that cannot be written is still a cache.
+  if (::access(tag.c_str(), F_OK) != 0) (void)!replace_file(tag, kCacheTag);
+  return {};
+}
+
+Result<BlobStore> BlobStore::open(const std::string& root) {
+  BXL_TRY(make_cache_directory(root));
+  const std::string format = root + "/FORMAT";
+  auto text = read_file(format);
+  if (!text && text.error().errnum != ENOENT) return std::move(text.error());
+  // Empty: created just before a power loss.
+  if (!text || text->empty()) {
+    BXL_TRY(make_directories(root + "/objects"));
+    BXL_TRY(make_directories(root + "/tmp"));
+    BXL_TRY(replace_file(format, kFormat));
+  } else if (text->compare(0, kFormatLine.size(), kFormatLine) != 0) {
+    return make_error(EPROTO,
+                      format + " says \"" + text->substr(0, text->find('\n')).substr(0, 80) +
+                          "\", this build reads \"" +
+                          std::string(kFormatLine.substr(0, kFormatLine.size() - 1)) + "\"");
+  }
+  remove_strays(root + "/tmp");
+  return BlobStore(root);
+}
+
+std::string BlobStore::object_path(const Digest& digest) const {
+  const std::string hex = digest.hex();
+  return root_ + "/objects/" + hex.substr(0, 2) + "/" + hex.substr(2);
+}
+
+Result<PutResult> BlobStore::put(int source) {
+  BXL_TRY_ASSIGN(auto temp, TempBlob::create(root_));
+  CopyResult copied;
+  // A clone is a snapshot: hash the snapshot, not the source that others may be writing.
+  if (::ioctl(temp.fd.get(), FICLONE, source) == 0) {
+    BXL_TRY_ASSIGN(copied.digest, hash_fd(temp.fd.get()));
+    struct stat st;
+    if (::fstat(temp.fd.get(), &st) != 0) return errno_error("fstat " + temp.path);
+    copied.size = static_cast<std::uint64_t>(st.st_size);
+  } else {
+    auto result = copy_bytes(source, temp.fd.get(), WantDigest::Yes);
+    if (!result) return std::move(result.error()).in("copy to " + temp.path);
+    copied = *result;
+  }
+  BXL_TRY_ASSIGN(auto outcome, publish(temp, object_path(copied.digest), copied.size));
+  return PutResult{copied.digest, copied.size, outcome == Publish::Existed};
+}
+
+Result<PutResult> BlobStore::put_bytes(std::string_view bytes) {
+  const Digest digest = Digest::of(bytes);
+  if (contains(digest, bytes.size())) return PutResult{digest, bytes.size(), true};
+  BXL_TRY_ASSIGN(auto temp, TempBlob::create(root_));
+  if (auto w = write_all(temp.fd.get(), bytes); !w) return std::move(w.error()).in(temp.path);
+  BXL_TRY_ASSIGN(auto outcome, publish(temp, object_path(digest), bytes.size()));
+  return PutResult{digest, bytes.size(), outcome == Publish::Existed};
+}
+
+bool BlobStore::contains(const Digest& digest) const {
+  struct stat st;
+  return ::lstat(object_path(digest).c_str(), &st) == 0 && S_ISREG(st.st_mode);
+}
+
+bool BlobStore::contains(const Digest& digest, std::uint64_t size) const {
+  struct stat st;
+  return ::lstat(object_path(digest).c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
+         static_cast<std::uint64_t>(st.st_size) == size;
+}
+
+Result<bool> BlobStore::copy_out(const Digest& digest, int target) {
+  const std::string path = object_path(digest);
+  BXL_TRY_ASSIGN(auto blob, open_object(path));
+  if (!blob) return false;
+  auto copied = copy_bytes(blob.get(), target, WantDigest::Yes);
+  if (copied && copied->digest == digest) return true;
+  // Which side failed? A blob that cannot be read back whole is damaged; otherwise the target is at
+  // fault.
+  if (!copied) {
+    auto again = hash_fd(blob.get());
+    if (again && *again == digest) return std::move(copied.error()).in("copy " + path);
+  }
+  quarantine(root_, digest, path, blob.get());
+  if (::ftruncate(target, 0) != 0 || ::lseek(target, 0, SEEK_SET) < 0)
+    return errno_error("empty the copy of " + path);
+  return false;
+}
+
+Result<std::optional<std::string>> BlobStore::read(const Digest& digest) {
+  const std::string path = object_path(digest);
+  BXL_TRY_ASSIGN(auto blob, open_object(path));
+  if (!blob) return std::optional<std::string>();
+  auto bytes = read_fd(blob.get());
+  if (bytes && Digest::of(*bytes) == digest) return std::optional<std::string>(std::move(*bytes));
+  if (!bytes && bytes.error().errnum != EIO) return std::move(bytes.error()).in(path);
+  quarantine(root_, digest, path, blob.get());
+  return std::optional<std::string>();
+}
+
+}  // namespace bxl::cas
