@@ -1,0 +1,287 @@
+#include "materialize/placer.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+namespace bxl::materialize {
+namespace {
+
+FileKind kind_of(wire::OutputKind kind) {
+  switch (kind) {
+    case wire::OutputKind::File: return FileKind::File;
+    case wire::OutputKind::Symlink: return FileKind::Symlink;
+    case wire::OutputKind::Directory: return FileKind::Directory;
+  }
+  return FileKind::Other;
+}
+
+}  // namespace
+
+Result<Placer::Place> Placer::locate(PathId path) {
+  std::string text = paths_.str(path);
+  const wire::Mount* mount = mounts_.of(text);
+  // Declared outputs may lie under no mount; then the root of the file system is the anchor.
+  std::string root = mount ? mount->path : "/";
+  for (auto& [known, fd] : roots_)
+    if (known == root) return Place{fd.get(), text.substr(root == "/" ? 1 : root.size() + 1)};
+  BXL_TRY_ASSIGN(auto fd, open_directory(root));
+  roots_.emplace_back(root, std::move(fd));
+  return Place{roots_.back().second.get(), text.substr(root == "/" ? 1 : root.size() + 1)};
+}
+
+std::string Placer::temp_name() {
+  return workspace_.tmp_dir() + "/" + std::to_string(::getpid()) + "-" + std::to_string(counter_++);
+}
+
+// Renames `temp` over `path`, refusing symlinks on the way. Another file system than .bxl: a temporary beside the
+// target under a name that View hides.
+Result<void> Placer::rename_into(const std::string& temp, PathId path) {
+  BXL_TRY_ASSIGN(auto place, locate(path));
+  BXL_TRY_ASSIGN(auto parent, open_parent_beneath(place.root_fd, place.relative));
+  if (!parent) {
+    BXL_TRY(make_directory(paths_.parent(path)));
+    BXL_TRY_ASSIGN(parent, open_parent_beneath(place.root_fd, place.relative));
+    if (!parent) return make_error(ENOENT, "make the directory of " + paths_.str(path));
+  }
+  std::string name(base_name(place.relative));
+  if (::renameat(AT_FDCWD, temp.c_str(), parent.get(), name.c_str()) == 0) return {};
+  if (errno != EXDEV) return errno_error("rename to " + paths_.str(path));
+  std::string beside = ".bxl-tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter_++);
+  BXL_TRY_ASSIGN(auto from, open_file(temp, O_RDONLY));
+  BXL_TRY_ASSIGN(auto id, fstat_identity(from.get()));
+  UniqueFd to(::openat(parent.get(), beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, id.mode & 0777));
+  if (!to) return errno_error("create beside " + paths_.str(path));
+  auto copied = copy_bytes(from.get(), to.get(), WantDigest::No);
+  if (!copied || ::renameat(parent.get(), beside.c_str(), parent.get(), name.c_str()) != 0) {
+    Error error = copied ? errno_error("rename to " + paths_.str(path)) : std::move(copied.error());
+    ::unlinkat(parent.get(), beside.c_str(), 0);
+    return error;
+  }
+  ::unlink(temp.c_str());
+  return {};
+}
+
+Result<PlaceResult> Placer::place(const std::string& owner, const wire::Output& output, Declared declared) {
+  std::string text = paths_.str(output.path);
+  BXL_TRY_ASSIGN(auto disk, lstat_identity(text));
+  const auto& records = log_.records();
+  auto record = records.find(output.path);
+  bool ours = record != records.end() && graph::still_recorded(record->second, disk);
+  PlaceResult result;
+
+  if (output.kind == wire::OutputKind::Directory) {
+    if (disk.kind == FileKind::Directory) {
+      result.identity = disk;
+      return result;
+    }
+    if (disk.exists() && !ours) {
+      if (declared == Declared::No) {
+        result.placed = Placed::UsersFile;
+        return result;
+      }
+      BXL_TRY(save_aside(owner, output.path));
+    } else if (disk.exists()) {
+      BXL_TRY_ASSIGN(auto place, locate(output.path));
+      BXL_TRY(unlink_beneath(place.root_fd, place.relative));
+    }
+    BXL_TRY(make_directories(text));
+    BXL_TRY_ASSIGN(result.identity, lstat_identity(text));
+    wire::Output made = output;
+    made.identity = result.identity;
+    BXL_TRY(log_.add(owner, {made}));
+    result.placed = Placed::Written;
+    return result;
+  }
+
+  if (disk.kind == kind_of(output.kind)) {
+    bool same = ours && record->second.digest == output.digest;
+    if (!same && output.kind == wire::OutputKind::Symlink) {
+      auto target = bxl::read_link(text);
+      same = target && *target == output.link_target;
+    } else if (!same && disk.size == output.size) {
+      // Byte-equal content that nobody recorded (the state was lost, or the user restored it) is adopted as it is.
+      BXL_TRY_ASSIGN(auto fd, open_file(text, O_RDONLY));
+      BXL_TRY_ASSIGN(auto digest, hash_fd(fd.get()));
+      BXL_TRY_ASSIGN(auto after, lstat_identity(text));
+      same = digest == output.digest && after == disk;
+    }
+    if (same && disk.executable == output.executable) {
+      result.identity = disk;
+      if (!ours || record->second.owner != owner) {
+        wire::Output adopted = output;
+        adopted.identity = disk;
+        BXL_TRY(log_.add(owner, {adopted}));
+      }
+      return result;
+    }
+  }
+  // A recorded file that lost or gained an x bit, or other content: not as recorded, hence the user's.
+  if (disk.exists() && !ours) {
+    if (declared == Declared::No) {
+      result.placed = Placed::UsersFile;
+      return result;
+    }
+    if (disk.kind == FileKind::Directory) return make_error(EISDIR, text + " is a directory, and an output of this build");
+  }
+
+  std::string temp = temp_name();
+  if (output.kind == wire::OutputKind::Symlink) {
+    if (::symlink(output.link_target.c_str(), temp.c_str()) != 0) return errno_error("symlink " + temp);
+  } else {
+    BXL_TRY_ASSIGN(auto fd, open_file(temp, O_RDWR | O_CREAT | O_TRUNC, output.executable ? 0777 : 0666));
+    auto copied = store_.copy_out(output.digest, fd.get());
+    if (!copied || !*copied) {
+      ::unlink(temp.c_str());
+      if (!copied) return std::move(copied.error()).in(text);
+      result.placed = Placed::LostBlob;
+      return result;
+    }
+  }
+  ScopeExit cleanup([&] { ::unlink(temp.c_str()); });
+  if (disk.exists() && !ours) BXL_TRY(save_aside(owner, output.path));
+
+  // Announced before the rename, so that a crash in between never turns an output into a user's file. rename(2)
+  // changes ctime, hence ctime 0 = unknown until the second record.
+  wire::Output made = output;
+  BXL_TRY_ASSIGN(made.identity, lstat_identity(temp));
+  made.identity.ctime_ns = 0;
+  BXL_TRY(log_.add(owner, {made}));
+  BXL_TRY(rename_into(temp, output.path));
+  BXL_TRY_ASSIGN(made.identity, lstat_identity(text));
+  BXL_TRY(log_.add(owner, {made}));
+  result.placed = Placed::Written;
+  result.identity = made.identity;
+  result.bytes = output.size;
+  return result;
+}
+
+Result<void> Placer::save_aside(const std::string& owner, PathId path) {
+  if (saved_dir_.empty()) {
+    char stamp[32];
+    std::time_t now = std::time(nullptr);
+    std::tm tm{};
+    ::gmtime_r(&now, &tm);
+    std::strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &tm);
+    saved_dir_ = workspace_.saved_dir() + "/" + stamp + "-" + std::to_string(::getpid());
+    BXL_TRY(make_directories(saved_dir_));
+  }
+  std::string text = paths_.str(path);
+  std::string name = mounts_.tokenise(text);
+  std::replace(name.begin(), name.end(), '/', '_');
+  std::string where = saved_dir_ + "/" + std::to_string(counter_++) + name;
+  if (::rename(text.c_str(), where.c_str()) != 0) {
+    if (errno != EXDEV) return errno_error("set aside " + text);
+    BXL_TRY_ASSIGN(auto from, open_file(text, O_RDONLY | O_NOFOLLOW));
+    BXL_TRY_ASSIGN(auto id, fstat_identity(from.get()));
+    BXL_TRY_ASSIGN(auto to, open_file(where, O_WRONLY | O_CREAT | O_EXCL, id.mode & 0777));
+    BXL_TRY(copy_bytes(from.get(), to.get(), WantDigest::No));
+    if (::fsync(to.get()) != 0) return errno_error("fsync " + where);
+    if (::unlink(text.c_str()) != 0) return errno_error("set aside " + text);
+  }
+  saved_.push_back({owner, path, where});
+  note_("set aside " + text + ", which bxl did not make, as " + where);
+  return {};
+}
+
+Result<void> Placer::clear(const std::string& owner, const std::vector<PathId>& paths) {
+  std::vector<PathId> removed, directories;
+  for (PathId path : paths) {
+    std::string text = paths_.str(path);
+    BXL_TRY_ASSIGN(auto disk, lstat_identity(text));
+    const auto& records = log_.records();
+    auto record = records.find(path);
+    if (!disk.exists()) {
+      if (record != records.end() && record->second.owner == owner) removed.push_back(path);
+      continue;
+    }
+    if (disk.kind == FileKind::Directory) {
+      // Only a recorded, empty directory of its own goes; a declared directory that the user has stays.
+      if (record != records.end() && record->second.owner == owner) directories.push_back(path);
+      continue;
+    }
+    BXL_TRY_ASSIGN(auto place, locate(path));
+    if (record != records.end() && graph::still_recorded(record->second, disk)) {
+      // A symlink component that nobody recorded means that the path leads elsewhere: do not follow it.
+      BXL_TRY(unlink_beneath(place.root_fd, place.relative));
+      removed.push_back(path);
+    } else {
+      BXL_TRY_ASSIGN(auto parent, open_parent_beneath(place.root_fd, place.relative));
+      if (!parent) continue;
+      BXL_TRY(save_aside(owner, path));
+      removed.push_back(path);
+    }
+  }
+  std::sort(directories.begin(), directories.end(), [](PathId a, PathId b) { return index(a) > index(b); });
+  for (PathId path : directories)
+    if (::rmdir(paths_.str(path).c_str()) == 0) removed.push_back(path);
+  return log_.remove(removed);
+}
+
+Result<void> Placer::restore_saved(const std::string& owner) {
+  std::optional<Error> first;
+  for (const Saved& s : saved_) {
+    if (s.owner != owner) continue;
+    std::string text = paths_.str(s.path);
+    auto disk = lstat_identity(text);
+    if (!disk) {
+      if (!first) first = std::move(disk.error());
+      continue;
+    }
+    // What the failed run left in its place is junk of bxl's making; the user's file wins.
+    if (disk->kind == FileKind::Directory) continue;
+    if (::rename(s.where.c_str(), text.c_str()) != 0) {
+      if (!first) first = errno_error("restore " + text + " from " + s.where);
+      continue;
+    }
+    if (auto r = log_.remove({s.path}); !r && !first) first = std::move(r.error());
+    note_("restored " + text);
+  }
+  forget_saved(owner);
+  if (first) return std::move(*first);
+  return {};
+}
+
+void Placer::forget_saved(const std::string& owner) {
+  std::erase_if(saved_, [&](const Saved& s) { return s.owner == owner; });
+}
+
+Result<bool> Placer::scrub(PathId path, const FileIdentity& recorded) {
+  std::string text = paths_.str(path);
+  BXL_TRY_ASSIGN(auto disk, lstat_identity(text));
+  graph::OutputRecord record;
+  record.identity = recorded;
+  if (disk.exists() && !graph::still_recorded(record, disk)) {
+    note_("left " + text + " alone: it was changed since bxl made it");
+    BXL_TRY(log_.remove({path}));
+    return false;
+  }
+  if (disk.kind == FileKind::Directory) {
+    if (::rmdir(text.c_str()) != 0) return false;  // not empty: still in use
+  } else if (disk.exists()) {
+    BXL_TRY_ASSIGN(auto place, locate(path));
+    BXL_TRY(unlink_beneath(place.root_fd, place.relative));
+  }
+  BXL_TRY(log_.remove({path}));
+  return disk.exists();
+}
+
+Result<void> Placer::make_directory(PathId dir) {
+  std::vector<std::string> made;
+  BXL_TRY(make_directories(paths_.str(dir), [&](const std::string& d) { made.push_back(d); }));
+  std::vector<wire::Output> outputs;
+  for (const std::string& d : made) {
+    wire::Output out;
+    out.path = paths_.intern(d);
+    out.kind = wire::OutputKind::Directory;
+    BXL_TRY_ASSIGN(out.identity, lstat_identity(d));
+    outputs.push_back(std::move(out));
+  }
+  return log_.add(graph::kDirectoryOwner, outputs);
+}
+
+}  // namespace bxl::materialize

@@ -1,0 +1,87 @@
+// The one way cached content reaches the tree, and the one way files leave it: verified, by temp + rename, never over
+// or away with a user's file. Used by bxl-exec and bxl-materialize.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/path_table.h"
+#include "base/result.h"
+#include "cas/blob_store.h"
+#include "graph/mounts.h"
+#include "state/output_log.h"
+#include "state/workspace.h"
+#include "wire/records.h"
+
+namespace bxl::materialize {
+
+enum class Placed {
+  AlreadyThere,  // verified on disk, untouched
+  Written,
+  LostBlob,      // absent or damaged in the store: the producer must run
+  UsersFile,     // an undeclared output would replace a file bxl did not make: nothing was done
+};
+
+struct PlaceResult {
+  Placed placed = Placed::AlreadyThere;
+  FileIdentity identity;      // on disk now (AlreadyThere, Written)
+  std::uint64_t bytes = 0;    // written
+};
+
+enum class Declared { No, Yes };
+
+// Owns descriptors of the mounts' roots. One thread at a time. `log` is appended to before and after each rename.
+class Placer {
+ public:
+  using Note = std::function<void(const std::string&)>;  // one sentence for the user
+  Placer(const state::Workspace& workspace, const graph::Mounts& mounts, PathTable& paths,
+         cas::BlobStore& store, state::OutputLog& log, Note note)
+      : workspace_(workspace), mounts_(mounts), paths_(paths), store_(store), log_(log), note_(std::move(note)) {}
+
+  // Brings one output of `owner` to disk. A user's file in the way of a declared output is moved to .bxl/saved/.
+  // Errors: ENOSPC, EACCES, ELOOP (a symlink that is no recorded output lies on the way), EISDIR…
+  Result<PlaceResult> place(const std::string& owner, const wire::Output& output, Declared declared);
+
+  // Before `owner` runs: removes its outputs `paths` (declared and recorded). Non-directories only; directories only
+  // when recorded as its own and empty. Unrecorded or changed files are moved to .bxl/saved/ and remembered.
+  Result<void> clear(const std::string& owner, const std::vector<PathId>& paths);
+  // Puts back what clear() set aside for the last pip, where nothing new is in its place: the pip failed.
+  Result<void> restore_saved(const std::string& owner);
+  // The pip succeeded: what was set aside stays in .bxl/saved/.
+  void forget_saved(const std::string& owner);
+
+  // Removes one stale output when it still is the recorded one. Returns whether it was removed.
+  Result<bool> scrub(PathId path, const FileIdentity& recorded);
+  // mkdir -p of `dir`; what it makes is recorded as nobody's.
+  Result<void> make_directory(PathId dir);
+
+ private:
+  struct Saved {
+    std::string owner;
+    PathId path;
+    std::string where;
+  };
+  struct Place {  // a path split at its mount
+    int root_fd = -1;
+    std::string relative;
+  };
+  Result<Place> locate(PathId path);
+  Result<void> rename_into(const std::string& temp, PathId path);
+  Result<void> save_aside(const std::string& owner, PathId path);
+  std::string temp_name();
+
+  state::Workspace workspace_;
+  const graph::Mounts& mounts_;
+  PathTable& paths_;
+  cas::BlobStore& store_;
+  state::OutputLog& log_;
+  Note note_;
+  std::vector<std::pair<std::string, UniqueFd>> roots_;
+  std::vector<Saved> saved_;
+  std::string saved_dir_;  // this build's directory below .bxl/saved
+  unsigned counter_ = 0;
+};
+
+}  // namespace bxl::materialize

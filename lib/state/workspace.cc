@@ -1,0 +1,44 @@
+#include "state/workspace.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace bxl::state {
+
+Result<void> Workspace::create() const {
+  for (const std::string& d : {dir(), run_dir(), tmp_dir(), log_dir()}) BXL_TRY(make_directories(d));
+  std::string ignore = dir() + "/.gitignore";
+  BXL_TRY_ASSIGN(auto id, lstat_identity(ignore));
+  if (!id.exists()) BXL_TRY(replace_file(ignore, "*\n"));
+  return {};
+}
+
+Result<FileLock> lock_workspace(const Workspace& workspace, const std::string& tool, bool no_wait) {
+  auto env = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value ? value : "");
+  };
+  if (env("BXL_INSIDE") == workspace.root)
+    return make_error(EDEADLK, "this command runs inside a build of " + workspace.root +
+                                   ", which holds the workspace lock; a nested build cannot wait for it");
+  if (env("BXL_LOCK_ROOT") == workspace.root && !env("BXL_LOCK_FD").empty()) {
+    int fd = std::atoi(env("BXL_LOCK_FD").c_str());
+    if (fd > 2 && fstat_identity(fd)) return FileLock::adopt(::dup(fd));
+  }
+  BXL_TRY_ASSIGN(auto lock, FileLock::take(workspace.lock(), FileLock::Wait::No));
+  if (!lock) {
+    auto holder = read_file(workspace.dir() + "/lock-holder");
+    std::string who = holder && !holder->empty() ? *holder : "another build";
+    while (!who.empty() && who.back() == '\n') who.pop_back();
+    if (no_wait) return make_error(EBUSY, workspace.root + " is locked by " + who);
+    std::fprintf(stderr, "%s: waiting for %s to finish with %s\n", tool.c_str(), who.c_str(),
+                 workspace.root.c_str());
+    BXL_TRY_ASSIGN(lock, FileLock::take(workspace.lock(), FileLock::Wait::Yes));
+  }
+  BXL_TRY(replace_file(workspace.dir() + "/lock-holder", tool + " " + std::to_string(::getpid()) + "\n"));
+  return std::move(*lock);
+}
+
+}  // namespace bxl::state
