@@ -1,4 +1,4 @@
-# bxl_module(NAME [DEPS module…] [LIBS third-party…]): the only way to add a library under lib/.
+# bxl_module(NAME [DEPS module…] [LIBS third-party…] [SCHEMAS x.capnp…]): the only way to add a library under lib/.
 # Every *.cc below lib/NAME belongs to it. DEPS may name only modules further down; CMake refuses cycles.
 # LIBS are linked privately: a third-party library is included by exactly one module.
 # bxl_tool(NAME DEPS module…): tools/NAME/*.cc becomes build/bin/NAME, linked statically with our
@@ -16,14 +16,29 @@ if(BXL_SANITIZE)
   target_link_options(bxl_options INTERFACE -fsanitize=${BXL_SANITIZE})
 endif()
 
+# Generated code lives in the build directory, is included as "MODULE/x.capnp.h" and is not ours to warn about.
+function(bxl_schemas target module)
+  set(CAPNPC_OUTPUT_DIR ${CMAKE_BINARY_DIR}/gen)
+  set(CAPNPC_SRC_PREFIX ${CMAKE_SOURCE_DIR}/lib)
+  file(MAKE_DIRECTORY ${CAPNPC_OUTPUT_DIR})
+  list(TRANSFORM ARGN PREPEND ${CMAKE_SOURCE_DIR}/lib/${module}/)
+  capnp_generate_cpp(generated_sources generated_headers ${ARGN})
+  set_source_files_properties(${generated_sources} PROPERTIES COMPILE_OPTIONS -w)
+  target_sources(${target} PRIVATE ${generated_sources} ${generated_headers})
+  target_include_directories(${target} SYSTEM PRIVATE ${CAPNPC_OUTPUT_DIR})
+endfunction()
+
 function(bxl_module name)
-  cmake_parse_arguments(M "" "" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(M "" "" "DEPS;LIBS;SCHEMAS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/lib/${name}/*.cc)
   if(NOT sources)
     return()
   endif()
   add_library(bxl_${name} STATIC ${sources})
   target_link_libraries(bxl_${name} PUBLIC bxl_options PRIVATE ${M_LIBS})
+  if(M_SCHEMAS)
+    bxl_schemas(bxl_${name} ${name} ${M_SCHEMAS})
+  endif()
   foreach(dep ${M_DEPS})
     target_link_libraries(bxl_${name} PUBLIC bxl_${dep})
   endforeach()

@@ -13,13 +13,15 @@ namespace bxl::wire {
 
 // Encodes header, body and end. The body's digest (what other streams call `graph`) is returned.
 // Same input, same bytes: paths are written in the order of first use.
-Result<Digest> write_graph(Sink& sink, const Header& header, const PathTable& paths, const GraphRecord& graph);
+Result<Digest> write_graph(Sink& sink, const Header& header, const PathTable& paths,
+                           const GraphRecord& graph);
 
 // A mapped graph. Random access: each call decodes one pip. Thread-safe after open().
 class GraphReader {
  public:
-  // Maps `fd`; when it is a pipe the body goes to a memfd first. The traversal limit is lifted to a bound from the file size.
-  // Errors as StreamReader::open. `paths` must be empty (only "/"): graph path ids become its first ids.
+  // Maps `fd`; when it is a pipe the body goes to a memfd first. The traversal limit is lifted to a
+  // bound from the file size. Errors as StreamReader::open. `paths` must be empty (only "/"): graph
+  // path ids become its first ids.
   static Result<GraphReader> open(int fd, PathTable& paths);
   GraphReader(GraphReader&&) noexcept;
   GraphReader& operator=(GraphReader&&) noexcept;
@@ -30,7 +32,8 @@ class GraphReader {
   Pip pip(PipId id) const;  // requires id < pip_count()
   // Everything but the pips.
   GraphRecord frame() const;
-  // The raw bytes of the whole stream (valid while the reader lives), for passing it on or storing it.
+  // The raw bytes of the whole stream (valid while the reader lives), for passing it on or storing
+  // it.
   std::string_view bytes() const;
 
  private:

@@ -1,7 +1,8 @@
 // The records that cross pipes, as plain values. Encoding: wire/bxl.capnp; framing: wire/FORMAT.md.
 //
-// Paths are PathIds of the process's own PathTable; writers and readers translate them to the stream's own
-// interned table (wire/stream.h). PipIds are positions in the graph that the stream's header names by digest.
+// Paths are PathIds of the process's own PathTable; writers and readers translate them to the
+// stream's own interned table (wire/stream.h). PipIds are positions in the graph that the stream's
+// header names by digest.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +16,14 @@
 
 namespace bxl::wire {
 
-enum class StreamKind : std::uint32_t { Graph = 1, Plan = 2, Results = 3, State = 4, Accesses = 5 };
+enum class StreamKind : std::uint32_t { Graph = 1, Plan = 2, Results = 3, State = 4 };
 const char* name(StreamKind kind);
 
 inline constexpr std::uint16_t kSchemaMajor = 1;  // another major is refused by name
 inline constexpr std::uint16_t kSchemaMinor = 0;  // newer minors: unknown fields are ignored
 
-// --- mounts: (token, real path, flags); correctness rules: longest prefix wins -------------------------------
+// --- mounts: (token, real path, flags); correctness rules: longest prefix wins
+// -------------------------------
 enum MountFlags : std::uint32_t {
   kMountReadable = 1,
   kMountHashable = 2,
@@ -38,10 +40,10 @@ struct Mount {
 struct Header {
   StreamKind kind = StreamKind::Graph;
   std::uint16_t major = kSchemaMajor, minor = kSchemaMinor;
-  std::string tool_version;   // of the writer
-  std::string workspace;      // absolute real path of the workspace root
+  std::string tool_version;  // of the writer
+  std::string workspace;     // absolute real path of the workspace root
   std::vector<Mount> mounts;
-  Digest graph;               // digest of the graph body this stream refers to; zero in a graph stream
+  Digest graph;  // digest of the graph body this stream refers to; zero in a graph stream
 };
 
 // The last record. A stream without a good one is "upstream incomplete".
@@ -51,11 +53,12 @@ struct End {
   std::uint64_t records = 0;  // filled in by the writer: records between header and end
 };
 
-// --- graph -----------------------------------------------------------------------------------------------------
+// --- graph
+// -----------------------------------------------------------------------------------------------------
 enum class PipKind : std::uint8_t { Process = 0, Alias = 1, WriteFile = 2, CopyFile = 3 };
 
 enum PipFlags : std::uint32_t {
-  kPipGenerator = 1,    // ninja generator = 1
+  kPipGenerator = 1,  // ninja generator = 1
   kPipRestat = 2,
   kPipConsole = 4,      // console pool: never clean, never published
   kPipAlwaysDirty = 8,  // has an always-dirty input: never clean, never published
@@ -65,23 +68,26 @@ enum PipFlags : std::uint32_t {
 struct Pip {
   PipKind kind = PipKind::Process;
   std::uint32_t flags = 0;
-  std::string stable_id;       // Ninja: first declared output, relative to the build directory, canonical
-  std::string command;         // run as /bin/sh -c COMMAND
+  std::string
+      stable_id;        // Ninja: first declared output, relative to the build directory, canonical
+  std::string command;  // run as /bin/sh -c COMMAND
   std::string description;
-  std::string rule;            // ninja rule name ("value" in filters)
-  std::string spec;            // file:line of the build statement
-  std::string pool;            // pool name, "" = none
+  std::string rule;  // ninja rule name ("value" in filters)
+  std::string spec;  // file:line of the build statement
+  std::string pool;  // pool name, "" = none
   std::uint32_t pool_depth = 0;
   PathId working_directory = kRootPath;
-  std::vector<PathId> inputs;            // explicit and implicit inputs, in order
-  std::vector<PathId> order_only;        // order-only inputs
-  std::vector<PathId> outputs;           // declared outputs, explicit then implicit; explicit_outputs of them explicit
+  std::vector<PathId> inputs;      // explicit and implicit inputs, in order
+  std::vector<PathId> order_only;  // order-only inputs
+  std::vector<PathId>
+      outputs;  // declared outputs, explicit then implicit; explicit_outputs of them explicit
   std::uint32_t explicit_outputs = 0;
   std::vector<PathId> optional_outputs;  // depfile (without deps=gcc) and the like
   PathId depfile = kNoPath;
   PathId rspfile = kNoPath;
   std::string rspfile_content;
-  std::vector<PipId> dependencies;       // direct producers of inputs and order_only, sorted, no duplicates
+  std::vector<PipId>
+      dependencies;  // direct producers of inputs and order_only, sorted, no duplicates
 };
 
 // What the front end read: unchanged means that the stored graph is reused.
@@ -91,56 +97,60 @@ struct FrontEndRead {
   Digest digest;          // of the content for files, zero otherwise
 };
 
-// A whole graph, to be encoded. Aliases are Ninja's phony edges: they have dependencies and no command.
+// A whole graph, to be encoded. Aliases are Ninja's phony edges: they have dependencies and no
+// command.
 struct GraphRecord {
-  std::string front_end;                                        // "ninja"
-  std::string options;                                          // front-end options that shaped the graph
-  std::vector<std::pair<std::string, std::string>> environment; // of every pip, sorted by name
+  std::string front_end;  // "ninja"
+  std::string options;    // front-end options that shaped the graph
+  std::vector<std::pair<std::string, std::string>> environment;  // of every pip, sorted by name
   std::vector<FrontEndRead> reads;
-  std::vector<Pip> pips;                                        // dependencies are PipIds into this vector
-  std::vector<PipId> default_targets;                           // empty: all roots
+  std::vector<Pip> pips;               // dependencies are PipIds into this vector
+  std::vector<PipId> default_targets;  // empty: all roots
 };
 
-// --- outputs ----------------------------------------------------------------------------------------------------
+// --- outputs
+// ----------------------------------------------------------------------------------------------------
 enum class OutputKind : std::uint8_t { File = 0, Symlink = 1, Directory = 2 };
 
 struct Output {
   PathId path = kRootPath;
   OutputKind kind = OutputKind::File;
   bool executable = false;
-  std::uint64_t size = 0;    // bytes; 0 unless File
-  Digest digest;             // of the bytes (File) or of the target text (Symlink)
-  std::string link_target;   // Symlink only
-  FileIdentity identity;     // as seen when it was hashed or materialized; kind Absent: not on disk
+  std::uint64_t size = 0;   // bytes; 0 unless File
+  Digest digest;            // of the bytes (File) or of the target text (Symlink)
+  std::string link_target;  // Symlink only
+  FileIdentity identity;    // as seen when it was hashed or materialized; kind Absent: not on disk
 };
 
 // What one execution made, as stored in the cache and replayed.
 struct Entry {
-  std::vector<Output> outputs;   // sorted by path text; identities empty
-  std::vector<PathId> deleted;   // paths it removed that existed before
-  Digest console;                // stdout and stderr, interleaved as written; zero when empty
+  std::vector<Output> outputs;  // sorted by path text; identities empty
+  std::vector<PathId> deleted;  // paths it removed that existed before
+  Digest console;               // stdout and stderr, interleaved as written; zero when empty
   std::uint64_t console_bytes = 0;
   std::uint64_t wall_ms = 0, cpu_ms = 0, peak_kib = 0;
 };
 
-// --- plan -------------------------------------------------------------------------------------------------------
+// --- plan
+// -------------------------------------------------------------------------------------------------------
 enum class Action : std::uint8_t { Filtered = 0, Clean = 1, Hit = 2, Miss = 3, Deferred = 4 };
 const char* name(Action action);
 
 struct PlanPip {
   PipId pip = kNoPip;
   Action action = Action::Miss;
-  bool requested = false;   // its outputs are wanted on disk
-  std::string reason;       // Miss, Deferred: one sentence
+  bool requested = false;         // its outputs are wanted on disk
+  std::string reason;             // Miss, Deferred: one sentence
   Digest weak, strong, path_set;  // Clean, Hit
-  Entry entry;              // Clean, Hit: where the outputs come from. Clean: identities are those on disk.
+  Entry entry;  // Clean, Hit: where the outputs come from. Clean: identities are those on disk.
 };
 
 // One path that clean and hit decisions rest on, as it was.
 struct Basis {
   PathId path = kRootPath;
-  FileIdentity identity;  // kind only for directories that were merely probed (size, times are then zero)
-  bool whole = true;      // false: only `identity.kind` counts
+  FileIdentity
+      identity;  // kind only for directories that were merely probed (size, times are then zero)
+  bool whole = true;  // false: only `identity.kind` counts
 };
 
 // A stale output to be removed before the first pip starts, if it still has this identity.
@@ -152,38 +162,46 @@ struct Scrub {
 
 struct PlanHeader {
   std::uint64_t state_generation = 0;
-  std::uint64_t total = 0;    // pips the request reaches (no aliases, no generator edges)
+  std::uint64_t total = 0;  // pips the request reaches (no aliases, no generator edges)
   bool requested_all = true;
-  std::string graph_file;     // where the graph can be mapped from
+  std::string graph_file;  // where the graph can be mapped from
 };
 
-// --- results ----------------------------------------------------------------------------------------------------
+// --- results
+// ----------------------------------------------------------------------------------------------------
 enum class Outcome : std::uint8_t {
-  Clean = 0, Hit = 1, Ran = 2, Failed = 3, Skipped = 4, Cancelled = 5, Violated = 6 };
+  Clean = 0,
+  Hit = 1,
+  Ran = 2,
+  Failed = 3,
+  Skipped = 4,
+  Cancelled = 5,
+  Violated = 6
+};
 const char* name(Outcome outcome);
 
 struct Violation {
-  std::string code;     // "DX5009"
-  std::string letter;   // P R W DW MD
-  std::string role;     // "R" or "W" of the reporting pip, for MD
+  std::string code;          // "DX5009"
+  std::string letter;        // P R W DW MD
+  std::string role;          // "R" or "W" of the reporting pip, for MD
   std::string pip, related;  // stable ids
-  PathId path = kRootPath;
+  PathId path = kRootPath;   // kNoPath: none
   std::string message;
 };
 
 struct PipResult {
   PipId pip = kNoPip;
-  std::uint32_t attempt = 0;      // a later record of the same pip supersedes
+  std::uint32_t attempt = 0;  // a later record of the same pip supersedes
   Outcome outcome = Outcome::Ran;
   bool requested = false;
-  bool publishable = false;       // Ran: may enter the cache
-  std::string why_not;            // Ran and not publishable: first reason, one sentence
-  Digest static_hash;             // of the pip's declaration, environment and policies
+  bool publishable = false;  // Ran: may enter the cache
+  std::string why_not;       // Ran and not publishable: first reason, one sentence
+  Digest static_hash;        // of the pip's declaration, environment and policies
   Digest weak, strong, path_set;
-  std::string path_set_blob;      // encoded path set (fingerprint/path_set.h); empty for Hit and Clean
-  Entry entry;                    // outputs with identities when on disk
-  std::string console;            // text printed by the pip, at most 64 KiB; the rest is in the store
-  int exit_status = 0;            // Failed: 0-255, or 128 + signal
+  std::string path_set_blob;  // encoded path set (fingerprint/path_set.h); empty for Hit and Clean
+  Entry entry;                // outputs with identities when on disk
+  std::string console;        // text printed by the pip, at most 64 KiB; the rest is in the store
+  int exit_status = 0;        // Failed: 0-255, or 128 + signal
   std::vector<Violation> violations;
 };
 
@@ -192,17 +210,20 @@ struct Stats {
   std::string result = "succeeded";  // or "failed"
   int exit_code = 0;
   std::uint64_t total = 0, clean = 0, hit = 0, ran = 0, failed = 0, skipped = 0, uncacheable = 0;
-  std::uint64_t published = 0, bytes_materialized = 0, files_materialized = 0, wall_ms = 0, cpu_ms = 0;
+  std::uint64_t published = 0, bytes_materialized = 0, files_materialized = 0, wall_ms = 0,
+                cpu_ms = 0;
   std::int64_t started_unix_ms = 0;
   std::vector<std::string> ran_ids;  // stable ids
 };
 
-// --- workspace state --------------------------------------------------------------------------------------------
-// What the last successful build of one pip rested on and made. Valid only for its static hash.
+// --- workspace state
+// -------------------------------------------------------------------------------------------- What
+// the last successful build of one pip rested on and made. Valid only for its static hash.
 struct StateRow {
   std::string stable_id;
   Digest static_hash, weak, strong, path_set;
-  Entry entry;  // outputs with the identity they had when hashed or materialized (Absent: left in the cache)
+  Entry entry;  // outputs with the identity they had when hashed or materialized (Absent: left in
+                // the cache)
 };
 struct StateHeader {
   std::uint64_t generation = 0;

@@ -1,0 +1,127 @@
+// Pips and graphs as Cap'n Proto.
+#include <algorithm>
+
+#include "wire/codec.h"
+
+namespace bxl::wire {
+namespace {
+
+using IdsBuilder = capnp::List<std::uint32_t>::Builder;
+using IdsReader = capnp::List<std::uint32_t>::Reader;
+
+void put_paths(IdsBuilder to, const std::vector<PathId>& from, PathsOut& paths) {
+  for (unsigned i = 0; i < to.size(); ++i) to.set(i, paths.id(from[i]));
+}
+
+std::vector<PathId> get_paths(IdsReader from, const PathsIn& paths) {
+  std::vector<PathId> to;
+  to.reserve(from.size());
+  for (std::uint32_t id : from) to.push_back(paths.at(id));
+  return to;
+}
+
+unsigned count(const std::vector<PathId>& paths) { return static_cast<unsigned>(paths.size()); }
+
+void put(schema::Pip::Builder to, const Pip& from, PathsOut& paths, std::size_t pip_count) {
+  to.setKind(static_cast<schema::PipKind>(from.kind));
+  to.setFlags(from.flags);
+  to.setStableId(blob(from.stable_id));
+  to.setCommand(blob(from.command));
+  to.setDescription(blob(from.description));
+  to.setRule(blob(from.rule));
+  to.setSpec(blob(from.spec));
+  to.setPool(blob(from.pool));
+  to.setPoolDepth(from.pool_depth);
+  to.setWorkingDirectory(paths.id(from.working_directory));
+  put_paths(to.initInputs(count(from.inputs)), from.inputs, paths);
+  put_paths(to.initOrderOnly(count(from.order_only)), from.order_only, paths);
+  put_paths(to.initOutputs(count(from.outputs)), from.outputs, paths);
+  BXL_ASSERT(from.explicit_outputs <= from.outputs.size());
+  to.setExplicitOutputs(from.explicit_outputs);
+  put_paths(to.initOptionalOutputs(count(from.optional_outputs)), from.optional_outputs, paths);
+  to.setDepfile(paths.id_or_none(from.depfile));
+  to.setRspfile(paths.id_or_none(from.rspfile));
+  to.setRspfileContent(blob(from.rspfile_content));
+  auto dependencies = to.initDependencies(static_cast<unsigned>(from.dependencies.size()));
+  for (unsigned i = 0; i < dependencies.size(); ++i) {
+    BXL_ASSERT(index(from.dependencies[i]) < pip_count);
+    BXL_ASSERT(i == 0 || from.dependencies[i - 1] < from.dependencies[i]);
+    dependencies.set(i, static_cast<std::uint32_t>(from.dependencies[i]));
+  }
+}
+
+}  // namespace
+
+void put(schema::Graph::Builder to, const GraphRecord& from, PathsOut& paths) {
+  to.setFrontEnd(blob(from.front_end));
+  to.setOptions(blob(from.options));
+  auto environment = to.initEnvironment(static_cast<unsigned>(from.environment.size()));
+  for (unsigned i = 0; i < environment.size(); ++i) {
+    environment[i].setName(blob(from.environment[i].first));
+    environment[i].setValue(blob(from.environment[i].second));
+  }
+  auto reads = to.initReads(static_cast<unsigned>(from.reads.size()));
+  for (unsigned i = 0; i < reads.size(); ++i) {
+    reads[i].setPath(paths.id(from.reads[i].path));
+    put(reads[i].initIdentity(), from.reads[i].identity);
+    reads[i].setDigest(digest_data(from.reads[i].digest));
+  }
+  auto pips = to.initPips(static_cast<unsigned>(from.pips.size()));
+  for (unsigned i = 0; i < pips.size(); ++i) put(pips[i], from.pips[i], paths, from.pips.size());
+  auto targets = to.initDefaultTargets(static_cast<unsigned>(from.default_targets.size()));
+  for (unsigned i = 0; i < targets.size(); ++i) {
+    BXL_ASSERT(index(from.default_targets[i]) < from.pips.size());
+    targets.set(i, static_cast<std::uint32_t>(from.default_targets[i]));
+  }
+}
+
+Pip get(schema::Pip::Reader from, const PathsIn& paths, std::uint32_t pip_count) {
+  Pip to;
+  to.kind = checked_enum(from.getKind(), PipKind::CopyFile, "pip kind");
+  to.flags = from.getFlags();
+  to.stable_id = str(from.getStableId());
+  to.command = str(from.getCommand());
+  to.description = str(from.getDescription());
+  to.rule = str(from.getRule());
+  to.spec = str(from.getSpec());
+  to.pool = str(from.getPool());
+  to.pool_depth = from.getPoolDepth();
+  to.working_directory = paths.at(from.getWorkingDirectory());
+  to.inputs = get_paths(from.getInputs(), paths);
+  to.order_only = get_paths(from.getOrderOnly(), paths);
+  to.outputs = get_paths(from.getOutputs(), paths);
+  to.explicit_outputs = from.getExplicitOutputs();
+  if (to.explicit_outputs > to.outputs.size())
+    throw BadRecord{"more explicit outputs than outputs"};
+  to.optional_outputs = get_paths(from.getOptionalOutputs(), paths);
+  to.depfile = paths.at_or_none(from.getDepfile());
+  to.rspfile = paths.at_or_none(from.getRspfile());
+  to.rspfile_content = str(from.getRspfileContent());
+  auto dependencies = from.getDependencies();
+  to.dependencies.reserve(dependencies.size());
+  for (std::uint32_t id : dependencies) {
+    if (id >= pip_count) throw BadRecord{"a dependency is out of range"};
+    if (!to.dependencies.empty() && to.dependencies.back() >= PipId{id})
+      throw BadRecord{"dependencies are not sorted"};
+    to.dependencies.push_back(PipId{id});
+  }
+  return to;
+}
+
+GraphRecord get_frame(schema::Graph::Reader from, const PathsIn& paths, std::uint32_t pip_count) {
+  GraphRecord to;
+  to.front_end = str(from.getFrontEnd());
+  to.options = str(from.getOptions());
+  for (auto variable : from.getEnvironment())
+    to.environment.emplace_back(str(variable.getName()), str(variable.getValue()));
+  for (auto read : from.getReads())
+    to.reads.push_back(
+        {paths.at(read.getPath()), get(read.getIdentity()), digest(read.getDigest())});
+  for (std::uint32_t id : from.getDefaultTargets()) {
+    if (id >= pip_count) throw BadRecord{"a default target is out of range"};
+    to.default_targets.push_back(PipId{id});
+  }
+  return to;
+}
+
+}  // namespace bxl::wire
