@@ -1,5 +1,5 @@
 // The metadata half of the cache: weak fingerprint -> (path set, strong fingerprint) -> entry. The only SQLite
-// include is metadata_store.cc; the schema is schema.sql.
+// include is sqlite.cc; the schema is schema.sql.
 #pragma once
 
 #include <memory>
