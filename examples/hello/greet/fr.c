@@ -1,0 +1,5 @@
+// The French greeting.
+#include "languages.h"
+#include "phrases.h"
+
+const char *greet_fr(void) { return PHRASE_fr; }
