@@ -240,4 +240,22 @@ Result<std::optional<std::string>> BlobStore::read(const Digest& digest) {
   return std::optional<std::string>();
 }
 
+Result<Usage> BlobStore::usage() const {
+  Usage usage;
+  BXL_TRY_ASSIGN(auto prefixes, list_directory(root_ + "/objects"));
+  for (const std::string& prefix : prefixes) {
+    const std::string dir = root_ + "/objects/" + prefix;
+    auto names = list_directory(dir);
+    if (!names) continue;  // not ours, or just removed
+    for (const std::string& name : *names) {
+      struct stat st;
+      if (::lstat((dir + "/" + name).c_str(), &st) != 0 || !S_ISREG(st.st_mode)) continue;
+      ++usage.blobs;
+      usage.bytes += static_cast<std::uint64_t>(st.st_size);
+    }
+  }
+  if (auto names = list_directory(root_ + "/quarantine")) usage.quarantined = names->size();
+  return usage;
+}
+
 }  // namespace bxl::cas

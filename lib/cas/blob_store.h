@@ -18,6 +18,11 @@ struct PutResult {
   bool existed = false;    // the store already held it, nothing was kept
 };
 
+// What lies in a store, counted by listing it.
+struct Usage {
+  std::uint64_t blobs = 0, bytes = 0, quarantined = 0;
+};
+
 // A directory of immutable files, each named by the digest of its bytes.
 //
 // Invariants: a file under objects/ is complete and 0444; it is renamed into place, so a crash leaves at most
@@ -44,6 +49,9 @@ class BlobStore {
   Result<bool> copy_out(const Digest& digest, int target);
   // The verified bytes; empty optional when lost.
   Result<std::optional<std::string>> read(const Digest& digest);
+
+  // Lists and stats every blob, O(blobs). Others may add and remove some meanwhile.
+  Result<Usage> usage() const;
 
   const std::string& root() const { return root_; }
 
