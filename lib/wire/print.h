@@ -10,7 +10,10 @@ namespace bxl::wire {
 
 enum class PrintFormat { Text, Json };  // Json: one object per record and line
 
-// Prints the stream read from `fd`, whatever its kind. Errors as StreamReader.
+// Prints the stream read from `fd`, whatever its kind, record by record as they come: of a damaged
+// stream what came before the damage. Text leaves out empty, zero and false fields, and shows
+// control characters as JSON does; JSON has every field, bytes as base/json_writer.h says. Errors
+// as StreamReader, and EIO when `out` fails.
 Result<void> print_stream(int fd, PrintFormat format, std::ostream& out);
 
 }  // namespace bxl::wire
