@@ -2,8 +2,8 @@
 // one.
 #include "cli/arguments.h"
 
-#include <strings.h>
-
+#include <algorithm>
+#include <cctype>
 #include <optional>
 #include <string_view>
 
@@ -14,7 +14,11 @@ namespace {
 
 // The rest of `text` after `prefix`, when it starts with it in any case.
 std::optional<std::string_view> after(std::string_view text, std::string_view prefix) {
-  if (text.size() < prefix.size() || strncasecmp(text.data(), prefix.data(), prefix.size()) != 0)
+  auto same_letter = [](unsigned char a, unsigned char b) {
+    return std::tolower(a) == std::tolower(b);
+  };
+  if (text.size() < prefix.size() ||
+      !std::equal(prefix.begin(), prefix.end(), text.begin(), same_letter))
     return std::nullopt;
   return text.substr(prefix.size());
 }
@@ -56,7 +60,7 @@ Result<std::vector<std::string>> canonical_arguments(const std::vector<std::stri
     }
     if (argument.starts_with('/')) {
       BXL_TRY_ASSIGN(std::optional<std::string> ours, buildxl_spelling(argument));
-      out.push_back(ours ? std::move(*ours) : argument);
+      out.push_back(ours.value_or(argument));
       continue;
     }
     // "--name=" would make the parser take the next argument for the value.

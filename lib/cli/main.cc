@@ -53,6 +53,7 @@ void set_up_signals(OnInterrupt on_interrupt) {
 // A file opened on a missing 0, 1 or 2 would receive what was meant for the terminal.
 void open_standard_descriptors() {
   for (int fd = 0; fd <= 2; ++fd)
+    // NOLINTNEXTLINE(android-cloexec-open): children need these three as much
     if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)::open("/dev/null", O_RDWR);
 }
 

@@ -44,9 +44,9 @@ bxl_build() {
 }
 
 echo "# $name"
-shell cmake -G Ninja -S project -B out -DCMAKE_BUILD_TYPE=Release "${flags[@]}" >cmake.log 2>&1 ||
-  { tail -n 5 cmake.log; exit 1; }
-head -n 1 cmake.log
+configure=(cmake -G Ninja -S project -B out -DCMAKE_BUILD_TYPE=Release "${flags[@]}")
+echo "\$ ${configure[*]}"
+"${configure[@]}" >cmake.log 2>&1 || { tail -n 20 cmake.log >&2; exit 1; }
 bxl_build "a cold build" "total > 0 && ran == total"
 bxl_build "again" "ran == 0"
 shell ninja -C out -t clean

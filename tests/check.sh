@@ -1,0 +1,68 @@
+#!/bin/bash
+# The long checks of ./dev check, after ./dev build: all of them, or the steps named as arguments.
+#
+#   sanitize  unit, script and end-to-end tests under address and undefined-behaviour sanitizers
+#   threads   unit tests under the thread sanitizer
+#   tidy      clang-tidy over lib and tools
+#   coverage  lines of lib that the unit tests execute, per module
+#   bare      build, demo and tests in a Debian that has nothing installed (needs root)
+# Every step runs, also after a failure; the last lines say which failed.
+set -u
+cd -- "${BASH_SOURCE[0]%/*}/.." || exit 1
+jobs=$(nproc)
+# The sanitizers' shadow memory collides with mappings that recent kernels place at random.
+fixed_addresses=(setarch "$(uname -m)" --addr-no-randomize)
+
+build_preset() {
+  cmake --preset "$1" --log-level=WARNING >/dev/null &&
+    "${fixed_addresses[@]}" cmake --build --preset "$1" -j "$jobs"
+}
+
+step_sanitize() {
+  build_preset asan || return
+  export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+  local failed=0
+  "${fixed_addresses[@]}" ctest --test-dir build-asan --output-on-failure -j "$jobs" || failed=1
+  BXL_BIN=$PWD/build-asan/bin "${fixed_addresses[@]}" tests/tools/run.sh -j "$jobs" || failed=1
+  [[ ! -f tests/e2e/run.py ]] ||
+    BXL_BIN=$PWD/build-asan/bin "${fixed_addresses[@]}" python3 tests/e2e/run.py -j2 || failed=1
+  return "$failed"
+}
+
+step_threads() {
+  build_preset tsan || return
+  TSAN_OPTIONS=halt_on_error=1 "${fixed_addresses[@]}" ctest --test-dir build-tsan --output-on-failure -j "$jobs"
+}
+
+step_tidy() {
+  run-clang-tidy-19 -quiet -p build -j "$jobs" "$PWD/(lib|tools)/.*\.cc$" 2>&1 |
+    grep -v -e '^\[' -e ' warnings generated' -e '^clang-tidy' -e '^$' -e 'Running clang-tidy'
+  return "${PIPESTATUS[0]}"
+}
+
+step_coverage() {
+  cmake -S . -B build-coverage -G Ninja --log-level=WARNING -DCMAKE_BUILD_TYPE=Debug \
+    -DCMAKE_C_FLAGS=--coverage -DCMAKE_CXX_FLAGS=--coverage >/dev/null &&
+    cmake --build build-coverage -j "$jobs" || return
+  find build-coverage -name '*.gcda' -delete
+  ctest --test-dir build-coverage -j "$jobs" >build-coverage/ctest.log 2>&1 || tail -n 20 build-coverage/ctest.log
+  python3 tests/coverage.py build-coverage
+}
+
+step_bare() { tests/bare-debian.sh; }
+
+steps=("$@")
+((${#steps[@]})) || steps=(sanitize threads tidy coverage bare)
+for step in "${steps[@]}"; do
+  declare -F "step_$step" >/dev/null || { echo "check: no step $step" >&2; exit 2; }
+done
+failed=()
+for step in "${steps[@]}"; do
+  echo "== $step"
+  ("step_$step") || failed+=("$step")
+done
+if ((${#failed[@]})); then
+  echo "check: FAILED: ${failed[*]}"
+  exit 1
+fi
+echo "check: passed: ${steps[*]}"
