@@ -1,0 +1,238 @@
+// Dispatch by kind, and finding the path an argument means.
+#include "sandbox/decoder.h"
+
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace bxl::sandbox {
+
+namespace {
+
+constexpr std::string_view kDeleted = " (deleted)";
+
+}  // namespace
+
+int Decoder::handle(const seccomp_notif& notification) {
+  const Tracee who(static_cast<pid_t>(notification.pid));
+  if (notification.data.arch != AUDIT_ARCH_X86_64) {
+    recorder_.reason("32-bit", who.command_name(),
+                     "a 32-bit system call was refused; 32-bit programs cannot be observed");
+    return ENOSYS;
+  }
+  const SyscallRow* row = syscall_row(static_cast<std::uint32_t>(notification.data.nr));
+  if (row == nullptr || row->verdict != Verdict::Trap) return ENOSYS;
+  dispatch(Call{who, row, notification.data.args});
+  return 0;
+}
+
+void Decoder::dispatch(const Call& call) {
+  const Args& at = call.row->args;
+  switch (call.row->kind) {
+    case Kind::Open:
+    case Kind::Creat: {
+      const std::uint64_t flags = call.row->kind == Kind::Creat
+                                      ? std::uint64_t{O_CREAT | O_WRONLY | O_TRUNC}
+                                      : call.flags();
+      const bool stay =
+          (flags & O_NOFOLLOW) != 0 || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+      if (auto place = locate(call, at.dir, at.path, stay ? Follow::No : Follow::Yes))
+        open_file_call(call, *place, flags);
+      return;
+    }
+    case Kind::Open2:
+      return open2(call);
+    case Kind::Stat:
+      return stat_call(call, follow_at(call));
+    case Kind::StatLink:
+      return stat_call(call, Follow::No);
+    case Kind::NameToHandle:
+      return stat_call(call, (call.flags() & AT_SYMLINK_FOLLOW) != 0 ? Follow::Yes : Follow::No);
+    case Kind::Watch:
+      return stat_call(call, Follow::Yes);
+    case Kind::Access:
+      return access_call(call);
+    case Kind::Readlink:
+      return readlink_call(call);
+    case Kind::Exec:
+      return exec(call);
+    case Kind::Rename:
+      return rename_call(call);
+    case Kind::Unlink:
+      return unlink_call(call, (call.flags() & AT_REMOVEDIR) != 0);
+    case Kind::Rmdir:
+      return unlink_call(call, true);
+    case Kind::Mkdir:
+      return mkdir_call(call);
+    case Kind::Link:
+      return link_call(call);
+    case Kind::Symlink:
+      if (auto place = locate(call, at.dir, at.path, Follow::No))
+        make(call, *place, kSymlink | kCreate);
+      return;
+    case Kind::Mknod:
+      if (auto place = locate(call, at.dir, at.path, Follow::No)) make(call, *place, kCreate);
+      return;
+    case Kind::Truncate:
+      return truncate_call(call);
+    case Kind::Metadata:
+      return metadata(call, follow_at(call));
+    case Kind::MetadataLink:
+      return metadata(call, Follow::No);
+    case Kind::MetadataFd:
+      return metadata_fd(call, call.int_arg(at.dir));
+    case Kind::Chdir:
+      if (auto place = locate(call, at.dir, at.path, Follow::Yes)) recorder_.note(*place, kAccess);
+      return;
+    case Kind::Enumerate:
+      return enumerate(call);
+    case Kind::Connect:
+      return connect_call(call);
+    case Kind::Bind:
+      return bind_call(call);
+    case Kind::Listen:
+      return listen_call(call);
+    case Kind::Sendto:
+      return send_to(call, call.int_arg(0), call.arg(4), call.arg(5));
+    case Kind::Sendmsg:
+      return sendmsg_call(call, false);
+    case Kind::Sendmmsg:
+      return sendmsg_call(call, true);
+    case Kind::Clone:
+      return clone_call(call, call.arg(0));
+    case Kind::Clone3:
+      return clone3(call);
+    case Kind::SysvIpc:
+      return sysv_ipc(call);
+    case Kind::Debug:
+      return debug(call);
+    case Kind::Credentials:
+      return credentials(call);
+    case Kind::Setsid:
+      return setsid_call(call);
+    case Kind::Mark:
+      recorder_.reason(at.reason, call.who.command_name(),
+                       std::string("uses ") + call.row->name + ", which observation cannot follow");
+      return;
+    case Kind::None:
+      return;
+  }
+}
+
+void Decoder::unobserved(const Call& call, const std::string& detail) {
+  recorder_.reason("observation", call.who.command_name(),
+                   std::string(call.row->name) + ": " + detail);
+}
+
+Follow Decoder::follow_at(const Call& call) const {
+  return (call.flags() & AT_SYMLINK_NOFOLLOW) != 0 ? Follow::No : Follow::Yes;
+}
+
+std::optional<std::string> Decoder::path_at(const Call& call, std::uint64_t address) {
+  std::string text;
+  switch (call.who.read_path(address, text)) {
+    case Peek::Ok:
+      return text;
+    case Peek::Fault:  // the call fails the same way, whatever the disk holds
+    case Peek::TooLong:
+    case Peek::Gone:
+      return std::nullopt;
+    case Peek::Denied:
+      unobserved(call, "the memory of the process cannot be read");
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Decoder::path_argument(const Call& call, int arg) {
+  return path_at(call, call.arg(arg));
+}
+
+std::optional<PathId> Decoder::directory(const Call& call, int fd) {
+  errno = 0;
+  std::string text = fd == AT_FDCWD ? call.who.working_directory() : call.who.descriptor(fd);
+  if (text.empty()) {
+    if (errno == EACCES || errno == EPERM) unobserved(call, "its directory cannot be looked up");
+    return std::nullopt;  // a closed descriptor: the call fails with EBADF
+  }
+  if (text.rfind("(unreachable)", 0) == 0) {
+    recorder_.reason("mount", call.who.command_name(), "works in a directory outside its root");
+    return std::nullopt;
+  }
+  if (text.front() != '/') return std::nullopt;  // a socket, a pipe: ENOTDIR
+  if (text.size() > kDeleted.size() &&
+      text.compare(text.size() - kDeleted.size(), kDeleted.size(), kDeleted) == 0) {
+    struct stat st;
+    // Removed under its user. What is below is gone, but ".." still leads out of it.
+    if (lstat(text.c_str(), &st) != 0) text.resize(text.size() - kDeleted.size());
+  }
+  return paths_.intern(text);
+}
+
+// As directory(), for a descriptor that is the object itself; empty when it has no name any more.
+std::optional<PathId> Decoder::descriptor_path(const Call& call, int fd) {
+  errno = 0;
+  const std::string text = call.who.descriptor(fd);
+  if (text.empty() && (errno == EACCES || errno == EPERM))
+    unobserved(call, "its descriptor cannot be looked up");
+  if (text.empty() || text.front() != '/') return std::nullopt;
+  if (text.size() > kDeleted.size() &&
+      text.compare(text.size() - kDeleted.size(), kDeleted.size(), kDeleted) == 0) {
+    struct stat st;
+    if (lstat(text.c_str(), &st) != 0) return std::nullopt;
+  }
+  return paths_.intern(text);
+}
+
+std::optional<Place> Decoder::locate_text(const Call& call, int dir_fd, std::string_view text,
+                                          Follow follow) {
+  if (text.empty()) return std::nullopt;
+  PathId base = kRootPath;
+  if (text.front() != '/') {
+    const auto found = directory(call, dir_fd);
+    if (!found) return std::nullopt;
+    base = *found;
+  }
+  const auto on_link = [](void* recorder, PathId link) {
+    static_cast<Recorder*>(recorder)->note(link, kRead);
+  };
+  return resolver_.resolve(base, text, follow, call.who.tid(), on_link, &recorder_);
+}
+
+std::optional<Place> Decoder::locate(const Call& call, int dir_arg, int path_arg, Follow follow) {
+  const auto text = path_argument(call, path_arg);
+  if (!text) return std::nullopt;
+  return locate_text(call, dir_arg < 0 ? AT_FDCWD : call.int_arg(dir_arg), *text, follow);
+}
+
+bool Decoder::mutate(const Call& call, const Place& place, std::uint32_t ops) {
+  if (!place.tracked) return false;
+  if (!recorder_.mutated(place.id)) {
+    // The supervisor has the rights of the command. A refused write is no write, but what was
+    // observed is a permission, which no fingerprint holds.
+    const bool itself = (ops & (kCreate | kUnlink | kMkdir | kSymlink)) == 0;
+    const std::string path = paths_.str(itself ? place.id : paths_.parent(place.id));
+    const bool attributes_only = (ops & ~std::uint32_t{kMetadata | kRead}) == 0;
+    if (!attributes_only && access(path.c_str(), itself ? W_OK : W_OK | X_OK) != 0 &&
+        (errno == EACCES || errno == EROFS)) {
+      const int denied = errno;
+      recorder_.note(place, kAccess);
+      recorder_.reason("denied", call.who.command_name(),
+                       "may not write " + paths_.str(place.id) + ": " + strerror(denied));
+      return false;
+    }
+  }
+  if ((ops & (kCreate | kUnlink | kMkdir | kSymlink)) != 0) {
+    recorder_.note(place, ops);
+    resolver_.will_change(place.id, false);
+  } else {
+    recorder_.note(place, ops);
+  }
+  return true;
+}
+
+}  // namespace bxl::sandbox

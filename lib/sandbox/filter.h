@@ -1,0 +1,16 @@
+// The seccomp program generated from the system-call table.
+#pragma once
+
+#include <linux/filter.h>
+
+#include <vector>
+
+namespace bxl::sandbox {
+
+// Answers per call: ALLOW, USER_NOTIF or ERRNO. i386 calls (int 0x80 included) are notified,
+// whatever their number, so that the supervisor can name them; x32 numbers and other architectures
+// get ENOSYS. The numbers are found by a binary search of at most eight compares; a constant ALLOW
+// reads no argument, so the kernel's action bitmap answers it without running the program at all.
+std::vector<sock_filter> make_filter();
+
+}  // namespace bxl::sandbox

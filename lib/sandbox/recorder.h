@@ -1,0 +1,57 @@
+// Collects what one run did: one Access per physical path, the reasons not to cache, the journal.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/path_table.h"
+#include "os/unique_fd.h"
+#include "sandbox/resolver.h"
+#include "sandbox/sandbox.h"
+
+namespace bxl::sandbox {
+
+// Not thread-safe: one supervisor thread owns it.
+class Recorder {
+ public:
+  // `journal` may be an empty descriptor.
+  Recorder(PathTable& paths, const Resolver& resolver, UniqueFd journal);
+
+  // Adds `ops` to the path, before the system call goes on. Takes the identities that are due
+  // (first access, first mutation) and writes the journal. Untracked places are dropped.
+  void note(const Place& place, std::uint32_t ops);
+  void note(PathId id, std::uint32_t ops);
+  // As note(id, kEnumerate); lists the directory the first time.
+  void note_listing(PathId id, const std::string& process);
+
+  bool mutated(PathId id) const;
+  // Said once per (what, detail); at most kMaxReasons are kept, since one is enough.
+  void reason(std::string what, std::string process, std::string detail);
+  bool has_reason(std::string_view what) const;
+
+  // Sorted by path. The recorder is empty afterwards.
+  std::vector<Access> take_accesses();
+  std::vector<Reason> take_reasons() { return std::move(reasons_); }
+
+ private:
+  struct Entry {
+    PathId id;
+    Access access;  // `path` is filled in at the end
+  };
+  void record(PathId id, std::uint32_t ops, int error);
+  FileIdentity identity(PathId id, int& error);
+  void journal(PathId id);
+
+  PathTable& paths_;
+  const Resolver& resolver_;
+  UniqueFd journal_;
+  std::vector<std::uint32_t> slot_;  // by PathId: position in entries_ + 1, 0 = none
+  std::deque<Entry> entries_;
+  std::vector<Reason> reasons_;
+  std::uint64_t sequence_ = 0;
+};
+
+}  // namespace bxl::sandbox

@@ -1,0 +1,140 @@
+// Puts the parts of one run together.
+#include "sandbox/sandbox.h"
+
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+
+#include "base/path_table.h"
+#include "sandbox/decoder.h"
+#include "sandbox/process_tree.h"
+#include "sandbox/recorder.h"
+#include "sandbox/resolver.h"
+#include "sandbox/spawn.h"
+#include "sandbox/supervisor.h"
+
+namespace bxl::sandbox {
+
+namespace {
+
+// In a child of its own, since a filter cannot be taken off again. The exit status carries the
+// errno.
+int try_listener() {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    sock_fprog program{1, &allow};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) _exit(errno);
+    const long fd =
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+    _exit(fd >= 0 ? 0 : errno);
+  }
+  if (pid < 0) return errno;
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) return errno;
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+}
+
+std::string refusal(int errnum) {
+  if (errnum == EBUSY)
+    return "observe a command: this process is itself observed by a seccomp listener";
+  return "observe a command: the kernel refuses a seccomp listener";
+}
+
+}  // namespace
+
+struct Sandbox::Impl {
+  UniqueFd cancel_event{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+
+  Result<Outcome> run(const Command& command, const Policy& policy);
+};
+
+Result<void> Sandbox::available() {
+  if (const int errnum = try_listener(); errnum != 0) return make_error(errnum, refusal(errnum));
+  return {};
+}
+
+Sandbox::Sandbox() : impl_(std::make_unique<Impl>()) {}
+Sandbox::~Sandbox() = default;
+
+Result<Outcome> Sandbox::run(const Command& command, const Policy& policy) {
+  return impl_->run(command, policy);
+}
+
+void Sandbox::cancel() {
+  const std::uint64_t one = 1;
+  // Async-signal-safe on purpose; a full counter is a cancellation all the same.
+  [[maybe_unused]] const ssize_t n = write(impl_->cancel_event.get(), &one, sizeof one);
+}
+
+Result<Outcome> Sandbox::Impl::run(const Command& command, const Policy& policy) {
+  if (!cancel_event) return make_error(EMFILE, "make an event descriptor");
+  become_subreaper();
+  const auto started = std::chrono::steady_clock::now();
+
+  UniqueFd null_in, console_read, console_write, journal;
+  SpawnRequest request{&command, command.stdin_fd, command.stdout_fd, command.stderr_fd};
+  if (request.stdin_fd < 0) {
+    BXL_TRY_ASSIGN(null_in, open_file("/dev/null", O_RDONLY | O_CLOEXEC));
+    request.stdin_fd = null_in.get();
+  }
+  if (request.stdout_fd < 0 || request.stderr_fd < 0) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return errno_error("make the console pipe");
+    console_read.reset(ends[0]);
+    console_write.reset(ends[1]);
+    fcntl(console_read.get(), F_SETFL, O_NONBLOCK);
+    if (request.stdout_fd < 0) request.stdout_fd = console_write.get();
+    if (request.stderr_fd < 0) request.stderr_fd = console_write.get();
+  }
+  if (!policy.journal_path.empty()) {
+    BXL_TRY_ASSIGN(journal,
+                   open_file(policy.journal_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC));
+  }
+  std::vector<std::string> untracked;
+  for (const std::string& dir : policy.untracked) {
+    auto real = real_path(dir);
+    untracked.push_back(real ? *real : normalize_path(dir));
+  }
+
+  auto child = Child::start(request);
+  if (!child) {
+    const int errnum = child.error().errnum;
+    return errnum == EBUSY ? make_error(errnum, refusal(errnum)) : std::move(child.error());
+  }
+  // The child has its own copy by now. The caller's descriptors stay the caller's.
+  console_write.reset();
+  null_in.reset();
+
+  PathTable paths;
+  Resolver resolver(paths, untracked);
+  Recorder recorder(paths, resolver, std::move(journal));
+  ProcessTree tree((*child)->pid(), !command.inherit_terminal);
+  Decoder decoder(paths, resolver, recorder, tree);
+  Outcome outcome;
+  Supervisor({**child, decoder, recorder, tree, policy, console_read.get(), cancel_event.get()},
+             outcome)
+      .run();
+  if (outcome.cancelled) {  // taken: the next run starts afresh
+    std::uint64_t count;
+    [[maybe_unused]] const ssize_t n = read(cancel_event.get(), &count, sizeof count);
+  }
+  outcome.accesses = recorder.take_accesses();
+  outcome.reasons = recorder.take_reasons();
+  outcome.wall_ns = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                                   std::chrono::steady_clock::now() - started)
+                                                   .count());
+  return outcome;
+}
+
+}  // namespace bxl::sandbox

@@ -1,0 +1,163 @@
+// poll, answer, drain, wait.
+#include "sandbox/supervisor.h"
+
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+
+namespace bxl::sandbox {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kKillInterval = 5ms;
+constexpr auto kReapInterval =
+    10ms;                      // before Linux 6.11 a zombie keeps the listener from hanging up
+constexpr auto kGiveUp = 10s;  // a process in uninterruptible sleep cannot be killed
+
+std::uint64_t nanoseconds(const timeval& t) {
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000u +
+         static_cast<std::uint64_t>(t.tv_usec) * 1000u;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(const Parts& parts, Outcome& outcome)
+    : parts_(parts), outcome_(outcome), listener_(parts.child.listener()) {
+  if (parts_.policy.timeout_ms != 0)
+    timeout_ = Clock::now() + std::chrono::milliseconds(parts_.policy.timeout_ms);
+}
+
+void Supervisor::notification() {
+  const seccomp_notif* request = listener_.receive();
+  if (request == nullptr) return;
+  ++outcome_.notifications;
+  const int errnum = parts_.decoder.handle(*request);
+  listener_.answer(*request, errnum);
+}
+
+bool Supervisor::drain_console() {
+  char chunk[16 << 10];
+  const ssize_t n = read(parts_.console, chunk, sizeof chunk);
+  if (n == 0) return false;
+  if (n < 0) return errno == EAGAIN || errno == EINTR;
+  const auto size = static_cast<std::size_t>(n);
+  const std::size_t room = parts_.policy.max_console_bytes - outcome_.console.size();
+  outcome_.console.append(chunk, std::min(size, room));
+  if (size > room)
+    parts_.recorder.reason("console", "",
+                           "printed more than " + std::to_string(parts_.policy.max_console_bytes) +
+                               " bytes; the rest is lost");
+  return true;
+}
+
+void Supervisor::reap_main() {
+  int status = 0;
+  if (wait4(parts_.child.pid(), &status, WNOHANG, &used_) != parts_.child.pid()) return;
+  parts_.child.reaped();
+  main_gone_ = true;
+  if (WIFSIGNALED(status)) {
+    outcome_.term_signal = WTERMSIG(status);
+    outcome_.exit_code = 128 + outcome_.term_signal;
+  } else {
+    outcome_.exit_code = WEXITSTATUS(status);
+  }
+  outcome_.spawn_errno = parts_.child.exec_errno();
+  survivors_until_ = Clock::now() + std::chrono::milliseconds(parts_.policy.survivor_grace_ms);
+}
+
+void Supervisor::begin_kill() {
+  if (killing_) return;
+  killing_ = true;
+  give_up_ = Clock::now() + kGiveUp;
+  keep_killing();
+}
+
+// Again and again: a process may fork between the look and the kill.
+void Supervisor::keep_killing() {
+  parts_.tree.kill_all();
+  kill_again_ = Clock::now() + kKillInterval;
+}
+
+void Supervisor::deadlines() {
+  const auto now = Clock::now();
+  if (now >= timeout_ && !killing_) {
+    outcome_.timed_out = true;
+    begin_kill();
+  }
+  if (main_gone_ && !killing_ && now >= survivors_until_) {
+    std::string names;
+    const auto members = parts_.tree.members();
+    for (pid_t pid : members) names += (names.empty() ? "" : ", ") + Tracee(pid).command_name();
+    // None: only zombies are left, and reaping them below ends the run.
+    if (!members.empty())
+      parts_.recorder.reason("survivor", names, "outlived the command and was killed");
+    begin_kill();
+  }
+  if (killing_ && now >= kill_again_) keep_killing();
+  if (killing_ && now >= give_up_) {
+    parts_.recorder.reason("survivor", "", "a process could not be killed");
+    gave_up_ = true;
+  }
+  if (main_gone_) parts_.tree.reap_orphans(used_);
+}
+
+int Supervisor::wait_ms() const {
+  auto next = std::min({timeout_, give_up_, kill_again_, survivors_until_});
+  if (main_gone_) next = std::min(next, Clock::now() + kReapInterval);
+  if (next == Clock::time_point::max()) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+}
+
+void Supervisor::run() {
+  pollfd fds[4] = {{parts_.child.listener(), POLLIN, 0},
+                   {parts_.console, POLLIN, 0},
+                   {parts_.cancel, POLLIN, 0},
+                   {parts_.child.pidfd(), POLLIN, 0}};
+  while (!(main_gone_ && tree_gone_) && !gave_up_) {
+    // The clock is asked only when something depends on it: it costs as much as a memoised path.
+    const bool timed = timeout_ != Clock::time_point::max() || main_gone_ || killing_;
+    const int ready = poll(fds, 4, timed ? wait_ms() : -1);
+    if (ready < 0) {
+      if (errno == EINTR) continue;
+      parts_.recorder.reason("observation", "", "poll failed");
+      begin_kill();
+      continue;
+    }
+    if ((fds[0].revents & POLLIN) != 0) {
+      notification();
+    } else if ((fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
+      tree_gone_ = true;
+      fds[0].fd = -1;
+    }
+    if (fds[1].revents != 0 && !drain_console()) fds[1].fd = -1;
+    if (fds[2].revents != 0) {
+      fds[2].fd = -1;
+      outcome_.cancelled = true;
+      begin_kill();
+    }
+    if (fds[3].revents != 0) {
+      reap_main();
+      if (main_gone_) fds[3].fd = -1;
+    }
+    if (timed) deadlines();
+  }
+  parts_.tree.reap_orphans(used_);
+  if (parts_.console >= 0) {
+    // Whoever still holds the other end is not of the tree: take what is in the pipe and no more.
+    pollfd rest{parts_.console, POLLIN, 0};
+    while (poll(&rest, 1, 0) == 1 && (rest.revents & POLLIN) != 0 && drain_console()) {
+    }
+  }
+  outcome_.user_ns = nanoseconds(used_.ru_utime);
+  outcome_.system_ns = nanoseconds(used_.ru_stime);
+  outcome_.peak_kib = static_cast<std::uint64_t>(used_.ru_maxrss);
+}
+
+}  // namespace bxl::sandbox
