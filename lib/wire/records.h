@@ -44,6 +44,7 @@ struct Header {
   std::string workspace;     // absolute real path of the workspace root
   std::vector<Mount> mounts;
   Digest graph;  // digest of the graph body this stream refers to; zero in a graph stream
+  bool operator==(const Header&) const = default;
 };
 
 // The last record. A stream without a good one is "upstream incomplete".
@@ -51,6 +52,7 @@ struct End {
   int exit_code = 0;          // what the writer is about to exit with
   std::string message;        // one sentence when exit_code != 0
   std::uint64_t records = 0;  // filled in by the writer: records between header and end
+  bool operator==(const End&) const = default;
 };
 
 // --- graph
@@ -88,6 +90,7 @@ struct Pip {
   std::string rspfile_content;
   std::vector<PipId>
       dependencies;  // direct producers of inputs and order_only, sorted, no duplicates
+  bool operator==(const Pip&) const = default;
 };
 
 // What the front end read: unchanged means that the stored graph is reused.
@@ -95,6 +98,7 @@ struct FrontEndRead {
   PathId path = kRootPath;
   FileIdentity identity;  // kind Absent for a probe that found nothing
   Digest digest;          // of the content for files, zero otherwise
+  bool operator==(const FrontEndRead&) const = default;
 };
 
 // A whole graph, to be encoded. Aliases are Ninja's phony edges: they have dependencies and no
@@ -106,6 +110,7 @@ struct GraphRecord {
   std::vector<FrontEndRead> reads;
   std::vector<Pip> pips;               // dependencies are PipIds into this vector
   std::vector<PipId> default_targets;  // empty: all roots
+  bool operator==(const GraphRecord&) const = default;
 };
 
 // --- outputs
@@ -120,6 +125,7 @@ struct Output {
   Digest digest;            // of the bytes (File) or of the target text (Symlink)
   std::string link_target;  // Symlink only
   FileIdentity identity;    // as seen when it was hashed or materialized; kind Absent: not on disk
+  bool operator==(const Output&) const = default;
 };
 
 // What one execution made, as stored in the cache and replayed.
@@ -129,6 +135,7 @@ struct Entry {
   Digest console;               // stdout and stderr, interleaved as written; zero when empty
   std::uint64_t console_bytes = 0;
   std::uint64_t wall_ms = 0, cpu_ms = 0, peak_kib = 0;
+  bool operator==(const Entry&) const = default;
 };
 
 // --- plan
@@ -143,6 +150,7 @@ struct PlanPip {
   std::string reason;             // Miss, Deferred: one sentence
   Digest weak, strong, path_set;  // Clean, Hit
   Entry entry;  // Clean, Hit: where the outputs come from. Clean: identities are those on disk.
+  bool operator==(const PlanPip&) const = default;
 };
 
 // One path that clean and hit decisions rest on, as it was.
@@ -151,6 +159,7 @@ struct Basis {
   FileIdentity
       identity;  // kind only for directories that were merely probed (size, times are then zero)
   bool whole = true;  // false: only `identity.kind` counts
+  bool operator==(const Basis&) const = default;
 };
 
 // A stale output to be removed before the first pip starts, if it still has this identity.
@@ -158,6 +167,7 @@ struct Scrub {
   PathId path = kRootPath;
   FileIdentity identity;
   std::string owner;  // stable id of the pip that made it
+  bool operator==(const Scrub&) const = default;
 };
 
 struct PlanHeader {
@@ -165,6 +175,7 @@ struct PlanHeader {
   std::uint64_t total = 0;  // pips the request reaches (no aliases, no generator edges)
   bool requested_all = true;
   std::string graph_file;  // where the graph can be mapped from
+  bool operator==(const PlanHeader&) const = default;
 };
 
 // --- results
@@ -187,6 +198,7 @@ struct Violation {
   std::string pip, related;  // stable ids
   PathId path = kRootPath;   // kNoPath: none
   std::string message;
+  bool operator==(const Violation&) const = default;
 };
 
 struct PipResult {
@@ -203,6 +215,7 @@ struct PipResult {
   std::string console;        // text printed by the pip, at most 64 KiB; the rest is in the store
   int exit_status = 0;        // Failed: 0-255, or 128 + signal
   std::vector<Violation> violations;
+  bool operator==(const PipResult&) const = default;
 };
 
 // Counters that each stage adds to; the last one writes --summary.
@@ -214,6 +227,7 @@ struct Stats {
                 cpu_ms = 0;
   std::int64_t started_unix_ms = 0;
   std::vector<std::string> ran_ids;  // stable ids
+  bool operator==(const Stats&) const = default;
 };
 
 // --- workspace state
@@ -224,14 +238,17 @@ struct StateRow {
   Digest static_hash, weak, strong, path_set;
   Entry entry;  // outputs with the identity they had when hashed or materialized (Absent: left in
                 // the cache)
+  bool operator==(const StateRow&) const = default;
 };
 struct StateHeader {
   std::uint64_t generation = 0;
+  bool operator==(const StateHeader&) const = default;
 };
 // An encoded path set, stored once and named by rows.
 struct PathSetBlob {
   Digest digest;
   std::string bytes;
+  bool operator==(const PathSetBlob&) const = default;
 };
 
 }  // namespace bxl::wire

@@ -1,0 +1,206 @@
+// Golden files: today's build writes the bytes of version 1 and reads them as it did then.
+//
+// Files of version N stay for good. When the schema grows by a minor version, a file NAME.v1.1.bin
+// is added beside the old one, which must still be read. Regenerate with BXL_TEST_ACCEPT=1.
+#include "support/golden.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "wire/print.h"
+#include "wire/random_records.h"
+
+namespace bxl::wire::test {
+namespace {
+
+using bxl::test::golden;
+
+Header header(StreamKind kind) {
+  Header h;
+  h.kind = kind;
+  h.tool_version = "0.1.0";
+  h.workspace = "/w/build";
+  h.mounts = {{"%build%", "/w/build", kMountReadable | kMountHashable | kMountOutput},
+              {"%src%", "/w/src", kMountReadable | kMountHashable}};
+  if (kind != StreamKind::Graph) h.graph = Digest::of("a graph");
+  return h;
+}
+
+FileIdentity identity() {
+  return {FileKind::File, true, 0100755, 64769, 4711, 1234, 1'700'000'000'000'000'001, -1};
+}
+
+Entry entry(PathTable& paths) {
+  Entry e;
+  Output file{paths.intern("/w/build/a.o"), OutputKind::File, false, 1234, Digest::of("content")};
+  file.identity = identity();
+  Output link{paths.intern("/w/build/liba.so"), OutputKind::Symlink, false, 0,
+              Digest::of("liba.so.1"),          "liba.so.1"};
+  Output directory{paths.intern("/w/build/empty"), OutputKind::Directory};
+  e.outputs = {file, link, directory};
+  e.deleted = {paths.intern("/w/build/old-\xff.o")};
+  e.console = Digest::of("warning\n");
+  e.console_bytes = 8;
+  e.wall_ms = 12;
+  e.cpu_ms = 10;
+  e.peak_kib = 20480;
+  return e;
+}
+
+GraphRecord graph(PathTable& paths) {
+  GraphRecord g;
+  g.front_end = "ninja";
+  g.options = "-f build.ninja";
+  g.environment = {{"LANG", "C"}, {"PATH", "/usr/bin:/bin"}};
+  g.reads = {{paths.intern("/w/build/build.ninja"), identity(), Digest::of("rule cc")},
+             {paths.intern("/w/build/absent.ninja")}};
+  Pip compile;
+  compile.flags = kPipDepsGcc | kPipRestat;
+  compile.stable_id = "a.o";
+  compile.command = "gcc -MD -MF a.d -c \"/w/src/a b.c\" -o a.o";
+  compile.description = "CC a.o";
+  compile.rule = "cc";
+  compile.spec = "build.ninja:12";
+  compile.pool = "compile";
+  compile.pool_depth = 4;
+  compile.working_directory = paths.intern("/w/build");
+  compile.inputs = {paths.intern("/w/src/a b.c")};
+  compile.outputs = {paths.intern("/w/build/a.o")};
+  compile.explicit_outputs = 1;
+  compile.depfile = paths.intern("/w/build/a.d");
+  Pip archive = compile;
+  archive.flags = 0;
+  archive.stable_id = "liba.a";
+  archive.command = "ar @a.rsp";
+  archive.inputs = compile.outputs;
+  archive.order_only = {paths.intern("/w/build/stamp")};
+  archive.outputs = {paths.intern("/w/build/liba.a"), paths.intern("/w/build/liba.map")};
+  archive.optional_outputs = {paths.intern("/w/build/liba.log")};
+  archive.depfile = kNoPath;
+  archive.rspfile = paths.intern("/w/build/a.rsp");
+  archive.rspfile_content = "rcs liba.a a.o\n";
+  archive.dependencies = {PipId{0}};
+  Pip alias;
+  alias.kind = PipKind::Alias;
+  alias.stable_id = "all";
+  alias.dependencies = {PipId{0}, PipId{1}};
+  g.pips = {compile, archive, alias};
+  g.default_targets = {PipId{2}};
+  return g;
+}
+
+std::vector<Record> plan(PathTable& paths) {
+  PlanPip hit{PipId{0},        Action::Hit,     true,        "", Digest::of("w"),
+              Digest::of("s"), Digest::of("p"), entry(paths)};
+  PlanPip miss{PipId{1}, Action::Miss, false, "no entry for its weak fingerprint"};
+  Basis probed{paths.intern("/w/src"), {FileKind::Directory}, false};
+  return {PlanHeader{7, 2, true, "/w/build/.bxl/graph"},
+          hit,
+          miss,
+          Basis{paths.intern("/w/src/a b.c"), identity()},
+          probed,
+          Scrub{paths.intern("/w/build/gone.o"), identity(), "gone.o"}};
+}
+
+std::vector<Record> results(PathTable& paths) {
+  PipResult ran;
+  ran.pip = PipId{1};
+  ran.attempt = 1;
+  ran.requested = true;
+  ran.publishable = true;
+  ran.static_hash = Digest::of("static");
+  ran.weak = Digest::of("w");
+  ran.strong = Digest::of("s");
+  ran.path_set = Digest::of("p");
+  ran.path_set_blob = std::string("path set\0bytes", 14);
+  ran.entry = entry(paths);
+  ran.console = "\x1b[1mwarning\x1b[0m\n";
+  PipResult violated;
+  violated.pip = PipId{0};
+  violated.outcome = Outcome::Violated;
+  violated.why_not = "it wrote a source file";
+  violated.exit_status = 139;
+  violated.violations = {
+      {"DX5009", "DW", "W", "a.o", "b.o", paths.intern("/w/src/x.h"), "both write x.h"},
+      {"DX0500", "R", "", "a.o", "", kNoPath, "undeclared"}};
+  Stats stats{"failed", 4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 1'700'000'000'000, {"liba.a"}};
+  return {ran, violated, stats};
+}
+
+std::vector<Record> state(PathTable& paths) {
+  return {StateHeader{8},
+          StateRow{"a.o", Digest::of("static"), Digest::of("w"), Digest::of("s"), Digest::of("p"),
+                   entry(paths)},
+          PathSetBlob{Digest::of("path set"), "path set"}};
+}
+
+// Writes `expected` and compares with the file, then reads the file and compares with `expected`.
+void both_ways(const std::string& file, StreamKind kind, std::vector<Record> (*make)(PathTable&),
+               End end) {
+  PathTable paths;
+  std::vector<Record> expected = make(paths);
+  BXL_EXPECT_GOLDEN(file, encode_stream(header(kind), paths, expected, end));
+  auto content = decode_stream(golden(file), kind, paths);
+  ASSERT_TRUE(content) << content.error().message;
+  end.records = expected.size();
+  EXPECT_TRUE(*content == (Content{header(kind), expected, end}));
+}
+
+TEST(Golden, PlanIsWrittenAndReadAsInVersionOne) {
+  both_ways("plan.v1.bin", StreamKind::Plan, plan, {});
+}
+TEST(Golden, ResultsAreWrittenAndReadAsInVersionOne) {
+  both_ways("results.v1.bin", StreamKind::Results, results, {4, "1 violation"});
+}
+TEST(Golden, StateIsWrittenAndReadAsInVersionOne) {
+  both_ways("state.v1.bin", StreamKind::State, state, {});
+}
+
+TEST(Golden, GraphIsWrittenAndReadAsInVersionOne) {
+  PathTable paths, again;
+  GraphRecord expected = graph(paths);
+  BXL_EXPECT_GOLDEN("graph.v1.bin", encode_graph(header(StreamKind::Graph), paths, expected));
+  auto reader = open_graph(golden("graph.v1.bin"), again);
+  ASSERT_TRUE(reader) << reader.error().message;
+  EXPECT_TRUE(reader->header() == header(StreamKind::Graph));
+  ASSERT_EQ(reader->pip_count(), 3u);
+  Pip archive = reader->pip(PipId{1});
+  EXPECT_EQ(archive.command, "ar @a.rsp");
+  EXPECT_EQ(again.str(archive.outputs.at(1)), "/w/build/liba.map");
+  EXPECT_EQ(again.str(archive.rspfile), "/w/build/a.rsp");
+  EXPECT_EQ(archive.depfile, kNoPath);
+}
+
+TEST(Golden, EntryIsWrittenAndReadAsInVersionOne) {
+  PathTable paths;
+  Entry expected = entry(paths);
+  BXL_EXPECT_GOLDEN("entry.v1.bin",
+                    encode_entry(expected, paths, [&](PathId id) { return paths.str(id); }));
+  auto read = decode_entry(golden("entry.v1.bin"), [&](std::string_view text) -> Result<PathId> {
+    return paths.intern(text);
+  });
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_TRUE(*read == expected);
+}
+
+class Printed : public testing::TestWithParam<std::string> {};
+
+TEST_P(Printed, IsReadableAsTextAndJson) {
+  std::string all;
+  for (PrintFormat format : {PrintFormat::Text, PrintFormat::Json}) {
+    auto file = open_file(std::string(BXL_TEST_DATA) + "/" + GetParam() + ".v1.bin", O_RDONLY);
+    ASSERT_TRUE(file) << file.error().to_string();
+    std::ostringstream out;
+    auto printed = print_stream(file->get(), format, out);
+    ASSERT_TRUE(printed) << printed.error().message;
+    all += out.str();
+  }
+  BXL_EXPECT_GOLDEN(GetParam() + ".v1.txt", all);
+}
+INSTANTIATE_TEST_SUITE_P(Golden, Printed, testing::Values("graph", "plan", "results", "state"),
+                         [](const auto& one) { return one.param; });
+
+}  // namespace
+}  // namespace bxl::wire::test
