@@ -49,6 +49,8 @@ class PipGraph {
   PipId find(std::string_view stable_id) const;
   // `targets` and everything they depend on, as a flag per pip.
   std::vector<bool> closure(const std::vector<PipId>& targets) const;
+  // Gives the pips back; the graph is empty then.
+  std::vector<wire::Pip> take_pips() && { return std::move(pips_); }
   // Pips no other pip depends on.
   std::vector<PipId> roots() const;
 

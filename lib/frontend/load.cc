@@ -1,0 +1,268 @@
+// The life of one bxl-graph: stored graph, generators, parse, validate, store.
+#include "frontend/load.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "frontend/ninja/parser.h"
+#include "frontend/ninja/pips.h"
+#include "frontend/ninja/regenerate.h"
+#include "frontend/shell.h"
+#include "graph/pip_graph.h"
+#include "os/file.h"
+#include "wire/graph_stream.h"
+
+namespace bxl::frontend {
+namespace {
+
+// As ninja: a manifest that is still out of date then will never be up to date.
+constexpr int kMaxRegenerations = 100;
+constexpr int kMaxContentPasses = 3;
+constexpr std::string_view kAlwaysRun = "always-run ";
+
+std::string absolute(const Workspace& workspace, const std::string& path) {
+  return normalize_path(!path.empty() && path.front() == '/' ? path
+                                                             : workspace.directory + "/" + path);
+}
+
+// What shapes the graph beside the files: one line each. "always-run N" lines are added for
+// generator edges that no stored graph can vouch for (CMake's check of globs): pip N runs before
+// the reads are compared.
+std::string options_text(const LoadRequest& request) {
+  std::vector<std::string> names = request.pass_env;
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::string out = "manifest " + request.workspace.manifest + "\n";
+  for (const std::string& name : names) out += "pass-env " + name + "\n";
+  return out;
+}
+
+struct StoredGraph {
+  UniqueFd fd;
+  PathTable paths;
+  std::optional<wire::GraphReader> reader;
+  wire::GraphRecord frame;
+};
+
+// Empty when there is none that this version could have written; damage is no error here, the graph
+// is made again.
+std::optional<StoredGraph> open_stored(const LoadRequest& request) {
+  StoredGraph out;
+  auto fd = open_file(request.workspace.directory + "/" + kStoredGraph, O_RDONLY);
+  if (!fd) return {};
+  out.fd = std::move(*fd);
+  auto reader = wire::GraphReader::open(out.fd.get(), out.paths);
+  if (!reader) {
+    request.warn("the stored graph is not used: " + reader.error().to_string());
+    return {};
+  }
+  out.reader.emplace(std::move(*reader));
+  if (out.reader->header().tool_version != BXL_VERSION ||
+      out.reader->header().workspace != request.workspace.directory)
+    return {};
+  out.frame = out.reader->frame();
+  if (out.frame.front_end != "ninja") return {};
+  return out;
+}
+
+class Loader {
+ public:
+  explicit Loader(const LoadRequest& request)
+      : request_(request),
+        environment_(resolve_environment(request.variables, request.pass_env)),
+        options_(options_text(request)) {}
+
+  Result<LoadedGraph> run();
+
+ private:
+  Result<bool> reusable(const StoredGraph& stored);
+  Result<int> run_generator(const wire::Pip& pip, const PathTable& paths);
+  Result<void> parse(const ninja::KnownContent& known);
+  Result<bool> parse_once(const ninja::GeneratorSettings& settings);
+  Result<UniqueFd> store();
+
+  const LoadRequest& request_;
+  Environment environment_;
+  std::string options_;
+  std::uint32_t generator_runs_ = 0;
+  std::unordered_set<std::string> already_;
+  ninja::KnownContent known_before_run_;
+  // Of the last parse.
+  PathTable paths_;
+  wire::GraphRecord record_;
+  std::vector<wire::Mount> mounts_;
+};
+
+Result<int> Loader::run_generator(const wire::Pip& pip, const PathTable& paths) {
+  request_.note("running the generator: " +
+                (pip.description.empty() ? pip.command : pip.description));
+  ++generator_runs_;
+  if (pip.rspfile != kNoPath) BXL_TRY(replace_file(paths.str(pip.rspfile), pip.rspfile_content));
+  auto status = run_shell(pip.command, paths.str(pip.working_directory));
+  if (pip.rspfile != kNoPath && status && *status == 0) ::unlink(paths.str(pip.rspfile).c_str());
+  return status;
+}
+
+Result<bool> Loader::reusable(const StoredGraph& stored) {
+  std::string_view options = stored.frame.options;
+  if (options.substr(0, options_.size()) != options_ || stored.frame.environment != environment_)
+    return false;
+  options.remove_prefix(options_.size());
+  while (!options.empty()) {
+    std::size_t end = options.find('\n');
+    if (end == std::string_view::npos || options.substr(0, kAlwaysRun.size()) != kAlwaysRun)
+      return false;
+    std::uint32_t number = 0;
+    std::from_chars(options.data() + kAlwaysRun.size(), options.data() + end, number);
+    options.remove_prefix(end + 1);
+    if (number >= stored.reader->pip_count()) return false;
+    wire::Pip pip = stored.reader->pip(PipId(number));
+    BXL_TRY_ASSIGN(int status, run_generator(pip, stored.paths));
+    // The full way round says what is wrong.
+    if (status != 0) return false;
+    already_.insert(pip.stable_id);
+  }
+  for (const wire::FrontEndRead& read : stored.frame.reads)
+    if (!unchanged(read, stored.paths.str(read.path))) return false;
+  return true;
+}
+
+// True when a generator ran: what was parsed is old.
+Result<bool> Loader::parse_once(const ninja::GeneratorSettings& settings) {
+  const Workspace& workspace = request_.workspace;
+  paths_ = PathTable();
+  record_ = {};
+  Reads reads(paths_);
+  ninja::ReadFile read_file = [&](const std::string& path) -> Result<std::string> {
+    auto text = reads.read(absolute(workspace, path));
+    if (!text) return make_error(text.error().errnum, "'" + path + "'");
+    return text;
+  };
+  BXL_TRY_ASSIGN(auto manifest, ninja::parse_manifest(workspace.manifest, read_file));
+  CMakeDirectories cmake = read_cmake_directories(workspace, reads);
+  ninja::PipSettings pip_settings;
+  pip_settings.directory = workspace.directory;
+  pip_settings.spellings = find_spellings(workspace, cmake);
+  pip_settings.exists = [&](const std::string& path) { return reads.exists(path); };
+  BXL_TRY_ASSIGN(ninja::PipSet set, ninja::make_pips(*manifest, pip_settings, paths_));
+  manifest.reset();
+
+  ninja::Generators generators(settings, paths_, reads);
+  generators.already() = std::move(already_);
+  auto ran = generators.bring_up_to_date(set.pips);
+  already_ = std::move(generators.already());
+  if (!ran) return ran;
+  if (*ran) {
+    known_before_run_.clear();
+    for (const wire::FrontEndRead& read : reads.take())
+      known_before_run_.emplace(paths_.str(read.path), read);
+    return true;
+  }
+
+  BXL_TRY_ASSIGN(auto graph, graph::PipGraph::create(std::move(set.pips), paths_));
+  std::vector<std::string> leaves;
+  std::vector<bool> seen(paths_.size(), false);
+  for (std::size_t i = 0; i < graph.size(); ++i)
+    for (const auto* list : {&graph.pip(PipId(i)).inputs, &graph.pip(PipId(i)).order_only})
+      for (PathId path : *list) {
+        if (graph.producer(path) != kNoPip || seen[index(path)]) continue;
+        seen[index(path)] = true;
+        // One file speaks for its directory.
+        PathId parent = paths_.parent(path);
+        if (seen[index(parent)]) continue;
+        seen[index(parent)] = true;
+        leaves.push_back(paths_.str(path));
+      }
+  mounts_ = find_mounts(workspace, cmake, leaves, reads);
+  record_.front_end = "ninja";
+  record_.options = options_;
+  for (PipId id : generators.always_run())
+    record_.options += std::string(kAlwaysRun) + std::to_string(index(id)) + "\n";
+  record_.environment = environment_;
+  record_.pips = std::move(graph).take_pips();
+  record_.default_targets = std::move(set.default_targets);
+  record_.reads = reads.take();
+  return false;
+}
+
+Result<void> Loader::parse(const ninja::KnownContent& known) {
+  ninja::GeneratorSettings settings;
+  settings.manifest = absolute(request_.workspace, request_.workspace.manifest);
+  settings.known = &known;
+  settings.run = [this](const wire::Pip& pip) { return run_generator(pip, paths_); };
+  for (int pass = 0; pass < kMaxRegenerations; ++pass) {
+    BXL_TRY_ASSIGN(bool ran, parse_once(settings));
+    if (!ran) return {};
+    settings.known = &known_before_run_;
+    // A generator that rewrites one of its own inputs differently each time would never come to
+    // rest.
+    settings.known_before_run = pass < kMaxContentPasses;
+  }
+  return make_error(
+      0, request_.workspace.manifest +
+             ": still out of date after its generator ran 100 times; is the system time set?");
+}
+
+Result<UniqueFd> Loader::store() {
+  wire::Header header;
+  header.kind = wire::StreamKind::Graph;
+  header.tool_version = BXL_VERSION;
+  header.workspace = request_.workspace.directory;
+  header.mounts = mounts_;
+  auto write = [&](int fd) -> Result<void> {
+    auto sink = wire::fd_sink(fd);
+    auto digest = wire::write_graph(*sink, header, paths_, record_);
+    if (!digest) return std::move(digest.error());
+    if (::lseek(fd, 0, SEEK_SET) != 0) return errno_error("seek in the graph");
+    return {};
+  };
+  const std::string path = request_.workspace.directory + "/" + kStoredGraph;
+  auto stored = [&]() -> Result<UniqueFd> {
+    BXL_TRY(make_directories(std::string(parent_path(path))));
+    BXL_TRY_ASSIGN(AtomicFile file, AtomicFile::create(path));
+    BXL_TRY(write(file.fd()));
+    UniqueFd fd(::fcntl(file.fd(), F_DUPFD_CLOEXEC, 0));
+    if (!fd) return errno_error("duplicate a descriptor");
+    BXL_TRY(file.commit());
+    return fd;
+  }();
+  if (stored) return stored;
+  request_.warn("the graph is not stored: " + stored.error().to_string());
+  UniqueFd memory(::memfd_create("bxl-graph", MFD_CLOEXEC));
+  if (!memory) return errno_error("memfd_create");
+  BXL_TRY(write(memory.get()));
+  return memory;
+}
+
+Result<LoadedGraph> Loader::run() {
+  LoadedGraph out;
+  ninja::KnownContent known;
+  if (auto stored = open_stored(request_)) {
+    BXL_TRY_ASSIGN(bool reuse, reusable(*stored));
+    if (reuse) {
+      out.stream = std::move(stored->fd);
+      out.reused = true;
+      out.generator_runs = generator_runs_;
+      if (::lseek(out.stream.get(), 0, SEEK_SET) != 0)
+        return errno_error("seek in the stored graph");
+      return out;
+    }
+    for (const wire::FrontEndRead& read : stored->frame.reads)
+      known.emplace(stored->paths.str(read.path), read);
+  }
+  BXL_TRY(parse(known));
+  BXL_TRY_ASSIGN(out.stream, store());
+  out.generator_runs = generator_runs_;
+  return out;
+}
+
+}  // namespace
+
+Result<LoadedGraph> load_graph(const LoadRequest& request) { return Loader(request).run(); }
+
+}  // namespace bxl::frontend

@@ -1,0 +1,15 @@
+// Runs a generator's command line.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+
+namespace bxl::frontend {
+
+// Runs `/bin/sh -c COMMAND` in `directory` with the inherited environment, stdin from /dev/null and
+// both outputs on our stderr (stdout carries the graph), and waits. Returns the exit status, 128 +
+// signal when it was killed. Errors: those of posix_spawn.
+Result<int> run_shell(const std::string& command, const std::string& directory);
+
+}  // namespace bxl::frontend

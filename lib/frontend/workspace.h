@@ -1,0 +1,44 @@
+// Where a build lives: the build directory, its manifest, and the mounts around it.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/path_table.h"
+#include "base/result.h"
+#include "frontend/reads.h"
+#include "wire/records.h"
+
+namespace bxl::frontend {
+
+struct Workspace {
+  std::string directory;  // real path; commands run here
+  std::string manifest;   // "build.ninja", or the FILE of -c relative to `directory`
+  bool searched = false;  // not found in the directory asked for but above it
+};
+
+// Finds build.ninja in `directory`, else upwards; the search ends at the first directory with .git,
+// .hg or .jj, at the boundary of the file system and below $HOME. `config` names a manifest in
+// `directory` instead ("" = none). Errors, all of them the user's to fix (exit code 2): EINVAL for
+// a workspace that is /, $HOME or above it, for another kind of configuration, and ENOENT when
+// there is no manifest.
+Result<Workspace> find_workspace(const std::string& directory, const std::string& config);
+
+// What CMakeCache.txt says about directories; empty strings when there is none.
+struct CMakeDirectories {
+  std::string source, build;  // as CMake spells them
+};
+CMakeDirectories read_cmake_directories(const Workspace& workspace, Reads& reads);
+
+// Spellings of the build and source directories that are not their real paths, longest first.
+std::vector<std::pair<std::string, std::string>> find_spellings(const Workspace& workspace,
+                                                                const CMakeDirectories& cmake);
+
+// %build%; %src%, %src1%… (CMake's source directory, else the version-controlled trees of `leaves`,
+// the inputs that no pip makes); %home%; system directories as %usr%, %etc%…. In a build inside its
+// source tree both are one mount. Probes for version control are recorded in `reads`.
+std::vector<wire::Mount> find_mounts(const Workspace& workspace, const CMakeDirectories& cmake,
+                                     const std::vector<std::string>& leaves, Reads& reads);
+
+}  // namespace bxl::frontend

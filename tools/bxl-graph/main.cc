@@ -1,0 +1,101 @@
+// bxl-graph: reads the build description and writes the pip graph.
+#include "cli/main.h"
+
+#include <unistd.h>
+
+#include <iostream>
+#include <string>
+
+#include "base/path_table.h"
+#include "cli/options.h"
+#include "compdb.h"
+#include "frontend/environment.h"
+#include "frontend/load.h"
+#include "frontend/workspace.h"
+#include "os/file.h"
+#include "show.h"
+#include "wire/graph_stream.h"
+
+namespace {
+
+using namespace bxl;
+
+const cli::ToolInfo kTool = {
+    "bxl-graph",
+    "Reads the build description of a directory and writes its pip graph.",
+    {"show", "root", "compdb"},
+    "  bxl-graph -C build > graph            the graph stream of a Ninja build\n"
+    "  bxl-graph show --json < graph         any graph stream as JSON lines\n"
+    "  bxl-graph compdb -C build             commands in the form of compile_commands.json\n"
+    "  bxl-graph root -C build/sub           the workspace root\n"};
+
+int fail(const Error& error, int code) {
+  cli::print_error(kTool.name, error.to_string());
+  return error.errnum == EINTR ? cli::kInterrupted : cli::exit_code_for(error, code);
+}
+
+Result<frontend::LoadedGraph> load(const cli::Options& options, frontend::Workspace workspace) {
+  frontend::LoadRequest request;
+  request.workspace = std::move(workspace);
+  request.pass_env = options.pass_env;
+  request.variables = frontend::current_variables();
+  request.warn = [](const std::string& text) { cli::print_warning(kTool.name, text); };
+  request.note = [&](const std::string& text) {
+    if (options.verbosity >= 0) cli::print_note(kTool.name, text);
+  };
+  auto graph = frontend::load_graph(request);
+  if (graph && options.verbosity > 0)
+    cli::print_note(kTool.name,
+                    graph->reused ? "the stored graph is up to date" : "the front end ran");
+  return graph;
+}
+
+int print_compdb_of(frontend::LoadedGraph graph) {
+  PathTable paths;
+  auto reader = wire::GraphReader::open(graph.stream.get(), paths);
+  if (!reader) return fail(reader.error(), cli::kGraph);
+  print_compdb(*reader, paths, std::cout);
+  return cli::kOk;
+}
+
+int write(const cli::Options& options, frontend::LoadedGraph graph) {
+  auto out = cli::open_output(options);
+  if (!out) return fail(out.error(), cli::kUsage);
+  auto copied = copy_bytes(graph.stream.get(), out->get(), WantDigest::No);
+  if (copied) return cli::kOk;
+  // Who does not read the graph has said why.
+  return copied.error().errnum == EPIPE
+             ? static_cast<int>(cli::kUpstream)
+             : fail(std::move(copied.error()).in("writing the graph"), cli::kLocalResource);
+}
+
+int body(const cli::Parsed& parsed) {
+  const cli::Options& options = parsed.options;
+  if (parsed.subcommand == "show") return show_stream(kTool.name, options);
+  if (auto checked = frontend::check_pass_env(options.pass_env); !checked)
+    return fail(checked.error(), cli::kUsage);
+  auto workspace = frontend::find_workspace(options.directory, options.config);
+  if (!workspace) return fail(workspace.error(), cli::kUsage);
+  if (parsed.subcommand == "root") {
+    std::cout << workspace->directory << '\n';
+    return cli::kOk;
+  }
+  if (workspace->searched || options.verbosity > 0)
+    cli::print_note(kTool.name,
+                    "front end: ninja, " + workspace->directory + "/" + workspace->manifest);
+  // A terminal is refused before any generator runs.
+  if (parsed.subcommand.empty() && options.out.empty() && ::isatty(STDOUT_FILENO))
+    return write(options, {});
+  auto graph = load(options, std::move(*workspace));
+  if (!graph) return fail(graph.error(), cli::kGraph);
+  return parsed.subcommand == "compdb" ? print_compdb_of(std::move(*graph))
+                                       : write(options, std::move(*graph));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  cli::Parsed parsed = cli::parse(argc, argv, kTool);
+  if (parsed.exit) return parsed.code;
+  return cli::run_main(kTool.name, cli::OnInterrupt::Drain, [&] { return body(parsed); });
+}
