@@ -113,12 +113,12 @@ Result<void> OutputLog::load(std::string_view bytes, std::size_t* good) {
         if (!in.ok() || !digest) break;
         record.digest = *digest;
         auto path = mounts_.expand(token);
-        if (path) records_[paths_.intern(*path)] = std::move(record);
+        if (path) set(paths_.intern(*path), std::move(record));
       }
     } else if (type == kRemove) {
       for (std::uint64_t n = in.varint(); n > 0 && in.ok(); --n) {
         auto path = mounts_.expand(in.text());
-        if (path) records_.erase(paths_.intern(*path));
+        if (path) erase(paths_.intern(*path));
       }
     }
   }
@@ -155,9 +155,31 @@ Result<void> OutputLog::recover(const std::string& owner, const std::string& jou
     BXL_TRY(add(owner, outputs));
     return end(owner);
   }
-  for (const wire::Output& out : outputs)
-    records_[out.path] = {owner, out.kind, out.identity, out.digest};
+  for (const wire::Output& out : outputs) set(out.path, {owner, out.kind, out.identity, out.digest});
   return {};
+}
+
+void OutputLog::set(PathId path, graph::OutputRecord record) {
+  auto it = records_.find(path);
+  if (it != records_.end() && it->second.owner != record.owner) owned_[it->second.owner].erase(path);
+  owned_[record.owner].insert(path);
+  records_[path] = std::move(record);
+}
+
+bool OutputLog::erase(PathId path) {
+  auto it = records_.find(path);
+  if (it == records_.end()) return false;
+  owned_[it->second.owner].erase(path);
+  records_.erase(it);
+  return true;
+}
+
+std::vector<PathId> OutputLog::owned_by(const std::string& owner) const {
+  auto it = owned_.find(owner);
+  if (it == owned_.end()) return {};
+  std::vector<PathId> paths(it->second.begin(), it->second.end());
+  std::sort(paths.begin(), paths.end());
+  return paths;
 }
 
 Result<void> OutputLog::append(std::string payload) {
@@ -201,7 +223,7 @@ std::string OutputLog::encode(const std::string& owner, const std::vector<wire::
 Result<void> OutputLog::add(const std::string& owner, const std::vector<wire::Output>& outputs) {
   if (outputs.empty()) return {};
   BXL_TRY(append(encode(owner, outputs)));
-  for (const wire::Output& o : outputs) records_[o.path] = {owner, o.kind, o.identity, o.digest};
+  for (const wire::Output& o : outputs) set(o.path, {owner, o.kind, o.identity, o.digest});
   return {};
 }
 
@@ -209,7 +231,7 @@ Result<void> OutputLog::remove(const std::vector<PathId>& paths) {
   ByteWriter out;
   std::vector<PathId> known;
   for (PathId path : paths)
-    if (records_.erase(path) != 0) known.push_back(path);
+    if (erase(path)) known.push_back(path);
   if (known.empty()) return {};
   out.u8(kRemove);
   out.varint(known.size());

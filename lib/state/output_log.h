@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/path_table.h"
@@ -30,6 +32,8 @@ class OutputLog {
                                                  const graph::Mounts& mounts, PathTable& paths, Mode mode);
 
   const graph::OutputRecords& records() const { return records_; }
+  // The paths recorded for one owner, ascending.
+  std::vector<PathId> owned_by(const std::string& owner) const;
   std::size_t recovered() const { return recovered_; }
   bool existed() const { return existed_; }  // a log or a copy was found
 
@@ -51,6 +55,8 @@ class OutputLog {
   Result<void> load(std::string_view bytes, std::size_t* good);
   Result<void> recover(const std::string& owner, const std::string& journal);
   Result<void> append(std::string payload);
+  void set(PathId path, graph::OutputRecord record);
+  bool erase(PathId path);
   std::string encode(const std::string& owner, const std::vector<wire::Output>& outputs) const;
 
   Workspace workspace_;
@@ -58,6 +64,7 @@ class OutputLog {
   const graph::Mounts& mounts_;
   PathTable& paths_;
   graph::OutputRecords records_;
+  std::unordered_map<std::string, std::unordered_set<PathId>> owned_;
   std::vector<std::pair<std::string, std::string>> running_;  // owner, journal
   std::size_t recovered_ = 0;
   std::uint64_t bytes_ = 0;

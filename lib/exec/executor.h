@@ -1,0 +1,84 @@
+// Runs what a plan leaves to do: a ready queue over the graph, an injected runner and an injected late lookup.
+// The states and who may change them: correctness rules, "state machine of a pip".
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cas/blob_store.h"
+#include "cas/hash_memo.h"
+#include "exec/recorder.h"
+#include "fingerprint/fingerprint.h"
+#include "fingerprint/view.h"
+#include "materialize/placer.h"
+#include "sandbox/sandbox.h"
+#include "state/output_log.h"
+#include "state/workspace.h"
+#include "wire/records.h"
+
+namespace bxl::exec {
+
+// Runs one command under observation; called on a job's thread, several at once with distinct slots.
+class Runner {
+ public:
+  virtual ~Runner() = default;
+  virtual Result<sandbox::Outcome> run(std::size_t slot, const sandbox::Command& command,
+                                       const sandbox::Policy& policy) = 0;
+  virtual void cancel_all() = 0;
+  // The private, empty temporary directory of a slot. It is emptied after each run.
+  virtual Result<std::string> temp_directory(std::size_t slot) = 0;
+  virtual void empty_temp_directory(std::size_t slot) = 0;
+};
+std::unique_ptr<Runner> sandbox_runner(std::size_t slots);
+
+// What a late lookup answers; the same values as in a plan. Miss: must run.
+using Oracle = std::function<wire::PlanPip(PipId, Digest* static_hash)>;
+
+// Told what happens, on the main thread, for the console.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void started(PipId, std::size_t /*running*/) {}
+  virtual void finished(const wire::PipResult&, std::size_t /*done*/, std::size_t /*to_do*/) {}
+  virtual void note(const std::string&) {}
+};
+
+struct Settings {
+  std::size_t jobs = 1;
+  int keep_going = 1;  // failures to stop after; 0: never
+  bool warn_violations = false;
+};
+
+struct Services {
+  fingerprint::View& view;
+  materialize::Placer& placer;
+  state::OutputLog& log;
+  const state::Workspace& workspace;
+  cas::BlobStore* store;  // null: outputs are hashed, not stored, and nothing is publishable
+  cas::HashMemo& memo;
+  const fingerprint::Salts& salts;
+  Runner& runner;
+  Oracle oracle;
+  Observer& observer;
+  std::function<void(wire::PipResult)> emit;  // results, in the order they become final
+};
+
+struct Summary {
+  bool cancelled = false;
+  int signal = 0;             // cancelled: by this one
+  std::size_t failed = 0, violated = 0;
+  bool local_resource = false;  // a disk or memory error of our own stopped the build
+  std::string error;            // then: the sentence
+};
+
+// `plan` in topological order. `suspect`: the plan's basis no longer holds, so that every clean and hit decision is
+// looked up again when its turn comes. `cancel_fd` is a signalfd: the first signal kills all pips at
+// once and sets `cancelled`, a second one ends the process.
+Summary execute(const std::vector<wire::PlanPip>& plan, const std::vector<wire::Scrub>& scrubs, bool suspect,
+                const Settings& settings, Services services, int cancel_fd);
+
+}  // namespace bxl::exec

@@ -1,0 +1,156 @@
+#include "plan/planner.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace bxl::plan {
+namespace {
+
+using wire::Action;
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      std::size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+std::string nearest_name(const graph::PipGraph& graph, const std::string& target) {
+  std::string best;
+  std::size_t best_distance = 4;  // farther names are noise, not suggestions
+  for (std::size_t i = 0; i < graph.size(); ++i) {
+    const std::string& name = graph.pip(PipId{static_cast<std::uint32_t>(i)}).stable_id;
+    if (name.size() > target.size() + 3 || target.size() > name.size() + 3) continue;
+    std::size_t distance = edit_distance(name, target);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = name;
+    }
+  }
+  return best;
+}
+
+// The process pips an alias stands for.
+void expand_alias(const graph::PipGraph& graph, PipId id, std::vector<bool>& seen, std::vector<bool>& out) {
+  if (seen[index(id)]) return;
+  seen[index(id)] = true;
+  if (graph.pip(id).kind != wire::PipKind::Alias) {
+    out[index(id)] = true;
+    return;
+  }
+  for (PipId dep : graph.pip(id).dependencies) expand_alias(graph, dep, seen, out);
+}
+
+}  // namespace
+
+Result<std::vector<PipId>> resolve_targets(const graph::PipGraph& graph, const PathTable& paths,
+                                           const Request& request) {
+  std::vector<PipId> found;
+  if (request.targets.empty()) return request.defaults.empty() ? graph.roots() : request.defaults;
+  for (const std::string& target : request.targets) {
+    bool of_source = target.size() > 1 && target.back() == '^';
+    std::string name = of_source ? target.substr(0, target.size() - 1) : target;
+    std::string absolute = name.starts_with('/') ? name : paths.str(request.directory) + "/" + name;
+    PathId path = paths.find(absolute);
+    PipId pip = kNoPip;
+    if (of_source && path != kNoPath) {
+      for (std::size_t i = 0; i < graph.size() && pip == kNoPip; ++i) {
+        PipId id{static_cast<std::uint32_t>(i)};
+        const auto& inputs = graph.pip(id).inputs;
+        if (std::find(inputs.begin(), inputs.end(), path) != inputs.end()) pip = id;
+      }
+    } else if (!of_source) {
+      pip = path == kNoPath ? kNoPip : graph.producer(path);
+      if (pip == kNoPip) pip = graph.find(name);
+    }
+    if (pip == kNoPip) {
+      std::string near = nearest_name(graph, name);
+      return make_error(0, "unknown target '" + target + "'" +
+                               (near.empty() ? std::string() : ", did you mean '" + near + "'?"));
+    }
+    found.push_back(pip);
+  }
+  return found;
+}
+
+Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::OutputRecords& records,
+                       const Request& request, const std::vector<PipId>& targets) {
+  const graph::PipGraph& graph = view.graph();
+  PathTable& paths = view.paths();
+  Plan plan;
+  std::vector<bool> wanted = graph.closure(targets);
+  std::vector<bool> requested(graph.size(), false), seen(graph.size(), false);
+  bool everything = request.lazy == Lazy::All || (request.lazy == Lazy::Requested && request.targets.empty());
+  if (request.lazy == Lazy::Requested && !everything)
+    for (PipId id : targets) expand_alias(graph, id, seen, requested);
+  plan.header.requested_all = everything;
+  std::unordered_map<std::string_view, std::vector<PathId>> recorded_by;
+  for (const auto& [path, record] : records) recorded_by[record.owner].push_back(path);
+
+  for (PipId id : graph.topological_order()) {
+    if (!wanted[index(id)]) continue;
+    const wire::Pip& pip = graph.pip(id);
+    if (pip.flags & wire::kPipGenerator) continue;
+    for (const auto* list : {&pip.inputs, &pip.order_only})
+      for (PathId input : *list)
+        if (graph.producer(input) == kNoPip && view.follow(id, input).seen.kind == FileKind::Absent &&
+            view.follow(id, input).seen.certainty == fingerprint::Seen::Certainty::Known)
+          return make_error(ENOENT, pip.spec + ": '" + paths.str(input) + "', needed by '" + pip.stable_id +
+                                        "', is missing and nothing makes it");
+    if (pip.kind == wire::PipKind::Alias) {
+      if (view.dependencies_final(id)) view.finalize(id, {});
+      continue;
+    }
+    ++plan.header.total;
+    Decision decision = lookup.decide(id);
+    wire::PlanPip out;
+    out.pip = id;
+    out.action = decision.action;
+    out.requested = everything || requested[index(id)];
+    out.reason = std::move(decision.reason);
+    out.weak = decision.weak;
+    out.strong = decision.strong;
+    out.path_set = decision.path_set;
+    out.entry = std::move(decision.entry);
+    if (out.action == Action::Clean || out.action == Action::Hit) {
+      view.finalize(id, out.entry.outputs);
+      // A hit with fewer outputs than last time leaves some behind.
+      std::unordered_set<PathId> kept;
+      for (const wire::Output& o : out.entry.outputs) kept.insert(o.path);
+      for (PathId path : recorded_by[pip.stable_id])
+        if (!kept.count(path)) plan.scrubs.push_back({path, records.at(path).identity, pip.stable_id});
+    }
+    plan.pips.push_back(std::move(out));
+  }
+  for (const auto& [path, record] : records) {
+    if (record.owner.empty() || graph.find(record.owner) != kNoPip) continue;
+    plan.scrubs.push_back({path, record.identity, record.owner});
+  }
+  // Members before their directories.
+  std::sort(plan.scrubs.begin(), plan.scrubs.end(), [&](const wire::Scrub& a, const wire::Scrub& b) {
+    return paths.str(a.path) > paths.str(b.path);
+  });
+  for (PathId path : view.consulted()) {
+    wire::Basis basis;
+    basis.path = path;
+    basis.identity = view.disk(path);
+    if (basis.identity.kind == FileKind::Directory && !view.was_listed(path)) {
+      basis.whole = false;
+      basis.identity = FileIdentity{};
+      basis.identity.kind = FileKind::Directory;
+    }
+    plan.basis.push_back(std::move(basis));
+  }
+  return plan;
+}
+
+}  // namespace bxl::plan

@@ -1,0 +1,37 @@
+// Turns a graph and a request into a plan: what is clean, what is a hit, what must run, what waits, what goes.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "plan/lookup.h"
+
+namespace bxl::plan {
+
+enum class Lazy { All, Requested, Minimal };
+
+struct Request {
+  std::vector<std::string> targets;  // as typed; empty: the graph's defaults, else all roots
+  std::vector<PipId> defaults;       // of the graph
+  PathId directory = kRootPath;      // targets are relative to it
+  Lazy lazy = Lazy::Requested;
+};
+
+// Output names, stable ids, aliases, and `source^` (the first pip that uses the file). Errors (ENOENT) suggest the
+// nearest name.
+Result<std::vector<PipId>> resolve_targets(const graph::PipGraph& graph, const PathTable& paths, const Request& request);
+
+struct Plan {
+  wire::PlanHeader header;
+  std::vector<wire::Basis> basis;
+  std::vector<wire::Scrub> scrubs;
+  std::vector<wire::PlanPip> pips;  // in topological order; pips outside the request are absent
+};
+
+// Errors: ENOENT when a leaf input of a requested pip does not exist ("'x', needed by 'y', missing…").
+Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::OutputRecords& records,
+                       const Request& request, const std::vector<PipId>& targets);
+
+}  // namespace bxl::plan

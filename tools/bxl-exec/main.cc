@@ -1,0 +1,214 @@
+// bxl-exec: plan in, results out. The only writer of the tree while any pip waits or runs.
+#include <fcntl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <ctime>
+#include <set>
+
+#include "cli/main.h"
+#include "cli/options.h"
+#include "console.h"
+#include "exec/executor.h"
+#include "exec/result_writer.h"
+#include "plan/session.h"
+#include "show.h"
+#include "wire/stream.h"
+
+namespace {
+
+using namespace bxl;
+
+constexpr const char* kTool = "bxl-exec";
+
+int fail(const Error& error, int code) {
+  cli::print_error(kTool, error.to_string());
+  return code;
+}
+
+std::uint64_t clock_ms(clockid_t clock) {
+  timespec now;
+  ::clock_gettime(clock, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+}
+
+struct PlanInput {
+  wire::Header header;
+  wire::PlanHeader plan;
+  std::vector<wire::Basis> basis;
+  std::vector<wire::Scrub> scrubs;
+  std::vector<wire::PlanPip> pips;
+};
+
+// The graph must be mapped before the first record is read: its path ids come first in the table.
+Result<std::pair<wire::GraphReader, PlanInput>> read_plan(int fd, PathTable& paths) {
+  BXL_TRY_ASSIGN(auto stream, wire::StreamReader::open(fd, wire::StreamKind::Plan, paths));
+  PlanInput input;
+  input.header = stream.header();
+  state::Workspace workspace{input.header.workspace};
+  BXL_TRY_ASSIGN(auto graph, plan::open_graph(workspace, input.header.graph, paths));
+  for (;;) {
+    BXL_TRY_ASSIGN(auto record, stream.next());
+    if (!record) break;
+    if (auto* head = std::get_if<wire::PlanHeader>(&*record)) input.plan = std::move(*head);
+    else if (auto* basis = std::get_if<wire::Basis>(&*record)) input.basis.push_back(std::move(*basis));
+    else if (auto* scrub = std::get_if<wire::Scrub>(&*record)) input.scrubs.push_back(std::move(*scrub));
+    else if (auto* pip = std::get_if<wire::PlanPip>(&*record)) {
+      if (index(pip->pip) >= graph.pip_count()) return make_error(EBADMSG, "the plan names a pip its graph does not have");
+      input.pips.push_back(std::move(*pip));
+    }
+  }
+  if (stream.end().exit_code != 0)
+    return make_error(EBADMSG, "upstream incomplete: " + stream.end().message);
+  return std::pair(std::move(graph), std::move(input));
+}
+
+// Rule 3: does everything that clean and hit decisions rest on still look as it did?
+bool basis_holds(fingerprint::View& view, const PlanInput& input, std::uint64_t state_generation) {
+  if (input.plan.state_generation != state_generation) return false;
+  for (const wire::Basis& basis : input.basis) {
+    const FileIdentity& now = view.disk(basis.path);
+    if (basis.whole ? now != basis.identity : now.kind != basis.identity.kind) return false;
+  }
+  return true;
+}
+
+int run(const cli::Options& options) {
+  auto input = cli::open_input(options);
+  if (!input) return fail(input.error(), cli::kUsage);
+  auto output = cli::open_output(options);
+  if (!output) return fail(output.error(), cli::kUsage);
+
+  // Signals arrive on a descriptor, so that the first Ctrl-C cancels every pip at once and the second ends us.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  UniqueFd signal_fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+
+  auto paths = std::make_unique<PathTable>();
+  auto read = read_plan(input->get(), *paths);
+  if (!read) {
+    cli::print_consequence(kTool, read.error().to_string());
+    return cli::exit_code_for(read.error(), cli::kUpstream);
+  }
+  auto& [graph, plan] = *read;
+  state::Workspace workspace{plan.header.workspace};
+  if (auto made = workspace.create(); !made) return fail(made.error(), cli::kLocalResource);
+  auto lock = state::lock_workspace(workspace, kTool, options.no_wait);
+  if (!lock) return fail(lock.error(), lock.error().errnum == EDEADLK ? cli::kUsage : cli::kLocalResource);
+  auto opened = plan::Session::open(std::move(graph), std::move(paths), options.cache, state::OutputLog::Mode::Write);
+  if (!opened) return fail(opened.error(), cli::exit_code_for(opened.error(), cli::kGraph));
+  plan::Session& s = **opened;
+  if (s.log->recovered() != 0)
+    cli::print_note(kTool, std::to_string(s.log->recovered()) + " runs of a stopped build were recovered from their journals");
+
+  bool work = false;
+  for (const wire::PlanPip& pip : plan.pips) work |= pip.action != wire::Action::Clean;
+  bool suspect = !basis_holds(*s.view, plan, s.state.generation());
+  if (suspect) {
+    work = true;
+    if (options.verbosity > 0) cli::print_note(kTool, "files changed since the plan was made: its hits are looked up again");
+  }
+  if (work)
+    if (auto can = sandbox::Sandbox::available(); !can) {
+      bool may_run = suspect;
+      for (const wire::PlanPip& pip : plan.pips)
+        may_run |= pip.action == wire::Action::Miss || pip.action == wire::Action::Deferred;
+      if (may_run)
+        return fail(make_error(can.error().errnum, "this kernel or container refuses to let bxl observe commands (seccomp "
+                                                   "user notification): " + can.error().message), cli::kLocalResource);
+    }
+
+  exec_tool::Console console(s.graph, s.mounts, *s.paths, options.verbosity);
+  materialize::Placer placer(s.workspace, s.mounts, *s.paths, *s.blobs, *s.log,
+                             [&](const std::string& text) { console.note(text); });
+  exec::ResultWriter writer_thread(output->get(), s.workspace.run_dir());
+  wire::Header header = s.reader.header();
+  header.kind = wire::StreamKind::Results;
+  header.tool_version = BXL_VERSION;
+  header.graph = s.reader.digest();
+  auto writer = wire::StreamWriter::create(writer_thread, *s.paths, header);
+  if (!writer) return fail(writer.error(), cli::kLocalResource);
+
+  wire::Stats stats;
+  stats.total = plan.plan.total;
+  stats.started_unix_ms = static_cast<std::int64_t>(clock_ms(CLOCK_REALTIME));
+  std::uint64_t started = clock_ms(CLOCK_MONOTONIC);
+  std::uint64_t cpu_ms = 0;
+  auto runner = exec::sandbox_runner(static_cast<std::size_t>(options.jobs));
+  exec::Settings settings;
+  settings.jobs = static_cast<std::size_t>(options.jobs);
+  settings.keep_going = options.keep_going;
+  settings.warn_violations = options.violations == cli::Violations::Warn;
+  exec::Services services{
+      *s.view, placer, *s.log, s.workspace, s.blobs.get(), *s.memo, s.lookup->salts(), *runner,
+      [&](PipId pip, Digest* static_hash) {
+        plan::Decision d = s.lookup->decide(pip);
+        *static_hash = d.static_hash;
+        wire::PlanPip out;
+        out.pip = pip;
+        out.action = d.action;
+        out.reason = std::move(d.reason);
+        out.weak = d.weak;
+        out.strong = d.strong;
+        out.path_set = d.path_set;
+        out.entry = std::move(d.entry);
+        return out;
+      },
+      console,
+      [&](wire::PipResult result) {
+        if (result.outcome == wire::Outcome::Ran || result.outcome == wire::Outcome::Failed) cpu_ms += result.entry.cpu_ms;
+        if (result.console.size() > (64u << 10)) result.console.resize(64u << 10);
+        (void)writer->write(std::move(result));
+      }};
+  exec::Summary summary = exec::execute(plan.pips, plan.scrubs, suspect, settings, services, signal_fd.get());
+  console.close();
+  (void)s.memo->save();
+
+  int code = cli::kOk;
+  std::string message;
+  if (summary.cancelled) {
+    code = 128 + summary.signal;
+    message = "interrupted";
+  } else if (summary.local_resource) {
+    code = cli::kLocalResource;
+    message = summary.error;
+  } else if (summary.failed != 0) {
+    code = cli::kPipFailed;
+    message = std::to_string(summary.failed) + " pips failed";
+  } else if (summary.violated != 0 && !settings.warn_violations) {
+    code = cli::kViolation;
+    message = std::to_string(summary.violated) + " pips violated their declarations";
+  }
+  if (!summary.error.empty()) cli::print_error(kTool, summary.error);
+  stats.wall_ms = clock_ms(CLOCK_MONOTONIC) - started;
+  stats.cpu_ms = cpu_ms;
+  stats.exit_code = code;
+  stats.result = code == cli::kOk ? "succeeded" : "failed";
+  (void)writer->write(stats);
+  (void)writer->end({code, message, 0});
+  auto sent = writer_thread.finish();
+  if (!sent) {
+    cli::print_consequence(kTool, "the results could not be passed on: " + sent.error().to_string());
+    if (code == cli::kOk) code = cli::exit_code_for(sent.error(), cli::kUpstream);
+  }
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return bxl::cli::run_main(kTool, bxl::cli::OnInterrupt::Own, [&] {
+    auto parsed = bxl::cli::parse(argc, argv,
+                                  {kTool, "Runs what a plan leaves to do, watched; writes results.", {"show"},
+                                   "  bxl-exec -j8 < plan > results\n"
+                                   "  bxl-exec show < results            results as text (--json: as JSON lines)\n"});
+    if (parsed.exit) return parsed.code;
+    if (parsed.subcommand == "show") return bxl::show_stream(kTool, parsed.options);
+    return run(parsed.options);
+  });
+}

@@ -1,0 +1,244 @@
+// bxl-materialize: results in, the requested outputs on disk, the workspace state committed.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <unordered_map>
+
+#include "cache/metadata_store.h"
+#include "cli/main.h"
+#include "cli/options.h"
+#include "materialize/placer.h"
+#include "plan/session.h"
+#include "state/state_table.h"
+#include "summary.h"
+#include "wire/stream.h"
+
+namespace {
+
+using namespace bxl;
+using wire::Outcome;
+
+constexpr const char* kTool = "bxl-materialize";
+
+int fail(const Error& error, int code) {
+  cli::print_error(kTool, error.to_string());
+  return code;
+}
+
+std::int64_t unix_ms() {
+  timespec now;
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return now.tv_sec * 1000LL + now.tv_nsec / 1'000'000;
+}
+
+struct Input {
+  std::unordered_map<PipId, wire::PipResult> results;  // the last record of each pip
+  wire::Stats stats;
+  wire::End end;
+};
+
+// Everything is read before anything is done: until exec's end record the tree is exec's.
+Result<void> read_results(wire::StreamReader& reader, const wire::GraphReader& graph, wire::StreamWriter* pass_on,
+                          Input& input) {
+  for (;;) {
+    BXL_TRY_ASSIGN(auto record, reader.next());
+    if (!record) break;
+    if (pass_on) BXL_TRY(pass_on->write(*record));
+    if (auto* stats = std::get_if<wire::Stats>(&*record)) input.stats = std::move(*stats);
+    else if (auto* result = std::get_if<wire::PipResult>(&*record)) {
+      if (index(result->pip) >= graph.pip_count()) return make_error(EBADMSG, "a result names a pip its graph does not have");
+      input.results[result->pip] = std::move(*result);
+    }
+  }
+  input.end = reader.end();
+  if (pass_on) BXL_TRY(pass_on->end(input.end));
+  return {};
+}
+
+class Commit {
+ public:
+  Commit(const state::Workspace& workspace, const graph::Mounts& mounts, const graph::PipGraph& graph, PathTable& paths,
+         cas::BlobStore& blobs, cache::MetadataStore* metadata, state::OutputLog& log, state::StateTable& state)
+      : graph_(graph), metadata_(metadata), log_(log), state_(state),
+        placer_(workspace, mounts, paths, blobs, log, [](const std::string& note) { cli::print_note(kTool, note); }) {}
+
+  // Brings one result to disk when requested and puts its row into the state. Errors stop the build's success.
+  Result<void> one(wire::PipResult& result, wire::Stats& stats) {
+    const std::string& id = graph_.pip(result.pip).stable_id;
+    switch (result.outcome) {
+      case Outcome::Clean:
+      case Outcome::Skipped:
+        return {};
+      case Outcome::Failed:
+      case Outcome::Cancelled:
+      case Outcome::Violated:
+        state_.erase(id);
+        return {};
+      case Outcome::Ran:
+        if (result.publishable) put_row(result, result.path_set_blob);
+        else state_.erase(id);
+        return {};
+      case Outcome::Hit:
+        break;
+    }
+    std::optional<Error> first;
+    for (wire::Output& out : result.entry.outputs) {
+      if (!result.requested) {
+        // bxl-exec may have brought it to disk for a pip that ran.
+        auto record = log_.records().find(out.path);
+        out.identity = record != log_.records().end() && record->second.digest == out.digest ? record->second.identity
+                                                                                            : FileIdentity{};
+        continue;
+      }
+      bool declared = graph_.producer(out.path) == result.pip;
+      auto placed = placer_.place(id, out, declared ? materialize::Declared::Yes : materialize::Declared::No);
+      if (!placed) {
+        if (!first) first = std::move(placed.error());
+        continue;
+      }
+      switch (placed->placed) {
+        case materialize::Placed::Written:
+          if (out.kind != wire::OutputKind::Directory) ++stats.files_materialized;
+          stats.bytes_materialized += placed->bytes;
+          [[fallthrough]];
+        case materialize::Placed::AlreadyThere:
+          out.identity = placed->identity;
+          break;
+        case materialize::Placed::LostBlob:
+          if (!first) first = make_error(ENODATA, "content of an output of " + id + " was lost from the cache; build again and it will run");
+          break;
+        case materialize::Placed::UsersFile:
+          if (!first) first = make_error(EEXIST, "an output of " + id + " would replace a file that bxl did not make");
+          break;
+      }
+    }
+    if (first) {
+      state_.erase(id);
+      return std::move(*first);
+    }
+    std::string bytes;
+    if (!state_.path_set(result.path_set) && metadata_)
+      if (auto found = metadata_->path_set(result.path_set); found && *found) bytes = std::move(**found);
+    put_row(result, bytes);
+    return {};
+  }
+
+ private:
+  void put_row(const wire::PipResult& result, const std::string& path_set_bytes) {
+    wire::StateRow row;
+    row.stable_id = graph_.pip(result.pip).stable_id;
+    row.static_hash = result.static_hash;
+    row.weak = result.weak;
+    row.strong = result.strong;
+    row.path_set = result.path_set;
+    row.entry = result.entry;
+    state_.put(std::move(row), path_set_bytes);
+  }
+
+  const graph::PipGraph& graph_;
+  cache::MetadataStore* metadata_;
+  state::OutputLog& log_;
+  state::StateTable& state_;
+  materialize::Placer placer_;
+};
+
+// Below the wrapper the summary is also owed when an earlier stage failed before any result existed.
+int summary_only(const cli::Options& options) {
+  if (options.summary.empty()) return cli::kOk;
+  materialize_tool::Summary summary;
+  if (const char* code = std::getenv("BXL_EXIT_CODE")) summary.stats.exit_code = std::atoi(code);
+  PathTable paths;
+  auto written = replace_file(options.summary, materialize_tool::to_json(summary, paths));
+  return written ? static_cast<int>(cli::kOk) : fail(written.error(), cli::kLocalResource);
+}
+
+int run(const cli::Options& options) {
+  auto input = cli::open_input(options);
+  if (!input) return fail(input.error(), cli::kUsage);
+
+  PathTable paths;
+  auto reader = wire::StreamReader::open(input->get(), wire::StreamKind::Results, paths);
+  if (!reader) {
+    cli::print_consequence(kTool, reader.error().to_string());
+    return cli::exit_code_for(reader.error(), cli::kUpstream);
+  }
+  state::Workspace workspace{reader->header().workspace};
+  graph::Mounts mounts(reader->header().mounts);
+  auto graph_reader = plan::open_graph(workspace, reader->header().graph, paths);
+  if (!graph_reader) return fail(graph_reader.error(), cli::exit_code_for(graph_reader.error(), cli::kUpstream));
+  auto graph = graph::PipGraph::load(*graph_reader, paths);
+  if (!graph) return fail(graph.error(), cli::kGraph);
+
+  // Results are passed on only where that was asked for: the last stage's stdout is the user's terminal or log.
+  UniqueFd pass_fd;
+  std::unique_ptr<wire::Sink> sink;
+  std::optional<wire::StreamWriter> pass_on;
+  if (!options.out.empty()) {
+    auto output = cli::open_output(options);
+    if (!output) return fail(output.error(), cli::kUsage);
+    pass_fd = std::move(*output);
+    sink = wire::fd_sink(pass_fd.get());
+    auto writer = wire::StreamWriter::create(*sink, paths, reader->header());
+    if (!writer) return fail(writer.error(), cli::kLocalResource);
+    pass_on = std::move(*writer);
+  }
+
+  Input results;
+  if (auto read = read_results(*reader, *graph_reader, pass_on ? &*pass_on : nullptr, results); !read) {
+    cli::print_consequence(kTool, read.error().to_string());
+    return cli::exit_code_for(read.error(), cli::kUpstream);
+  }
+  auto lock = state::lock_workspace(workspace, kTool, options.no_wait);
+  if (!lock) return fail(lock.error(), lock.error().errnum == EDEADLK ? cli::kUsage : cli::kLocalResource);
+  auto log = state::OutputLog::open(workspace, plan::outputs_log_copy(options.cache, workspace.root), mounts, paths,
+                                    state::OutputLog::Mode::Write);
+  if (!log) return fail(log.error(), cli::kLocalResource);
+  state::StateTable state = state::StateTable::load(workspace, paths);
+  auto blobs = cas::BlobStore::open(options.cache);
+  if (!blobs) blobs = cas::BlobStore::open(workspace.dir() + "/store");
+  if (!blobs) return fail(blobs.error(), cli::kLocalResource);
+  auto metadata = cache::MetadataStore::open(options.cache);
+
+  Commit commit(workspace, mounts, *graph, paths, *blobs, metadata ? metadata->get() : nullptr, **log, state);
+  int code = cli::kOk;
+  for (PipId pip : graph->topological_order()) {
+    auto found = results.results.find(pip);
+    if (found == results.results.end()) continue;
+    if (auto done = commit.one(found->second, results.stats); !done) {
+      cli::print_error(kTool, done.error().to_string());
+      code = cli::exit_code_for(done.error(), cli::kLocalResource);
+    }
+  }
+  if (auto finished = (*log)->finish(); !finished) cli::print_warning(kTool, finished.error().to_string());
+  if (auto saved = state.save(workspace, paths, reader->header()); !saved) {
+    cli::print_error(kTool, "the workspace state could not be saved: " + saved.error().to_string());
+    if (code == cli::kOk) code = cli::kLocalResource;
+  }
+
+  materialize_tool::Summary summary = materialize_tool::summarise(*graph, results.results, results.stats);
+  summary.stats.exit_code = results.end.exit_code != 0 ? results.end.exit_code : code;
+  std::int64_t started = results.stats.started_unix_ms;
+  if (const char* text = std::getenv("BXL_STARTED_MS")) started = std::atoll(text);
+  summary.stats.wall_ms = started > 0 ? static_cast<std::uint64_t>(std::max<std::int64_t>(0, unix_ms() - started)) : 0;
+  if (!options.summary.empty())
+    if (auto written = replace_file(options.summary, materialize_tool::to_json(summary, paths)); !written)
+      return fail(written.error(), cli::kLocalResource);
+  if (options.verbosity >= 0) cli::print_note("bxl", materialize_tool::to_sentence(summary));
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return bxl::cli::run_main(kTool, bxl::cli::OnInterrupt::Drain, [&] {
+    auto parsed = bxl::cli::parse(argc, argv,
+                                  {kTool, "Brings the requested outputs to disk and commits the workspace state.",
+                                   {"summary"},
+                                   "  bxl-exec < plan | bxl-cache publish | bxl-materialize --summary s.json\n"});
+    if (parsed.exit) return parsed.code;
+    if (parsed.subcommand == "summary") return summary_only(parsed.options);
+    return run(parsed.options);
+  });
+}

@@ -1,0 +1,25 @@
+// The counts of one build, from its result records: for the last line people read and for --summary.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "graph/pip_graph.h"
+#include "wire/records.h"
+
+namespace bxl::materialize_tool {
+
+struct Summary {
+  wire::Stats stats;
+  std::vector<wire::Violation> violations;
+};
+
+// `results`: the last record of each pip. `upstream`: what the stages before us counted.
+Summary summarise(const graph::PipGraph& graph, const std::unordered_map<PipId, wire::PipResult>& results,
+                  const wire::Stats& upstream);
+// The JSON object of design "--summary", one line.
+std::string to_json(const Summary& summary, const PathTable& paths);
+// "41 pips: 3 ran, 38 hit, 0 clean; 1.2 MB materialized in 0.3 s"
+std::string to_sentence(const Summary& summary);
+
+}  // namespace bxl::materialize_tool

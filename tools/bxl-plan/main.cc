@@ -1,0 +1,121 @@
+// bxl-plan: graph in, plan out. Decides what is clean, what is a hit, what must run and what must go.
+#include <fcntl.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "cli/main.h"
+#include "cli/options.h"
+#include "plan/planner.h"
+#include "plan/session.h"
+#include "show.h"
+#include "wire/stream.h"
+
+namespace {
+
+using namespace bxl;
+
+constexpr const char* kTool = "bxl-plan";
+
+int fail(const Error& error, int code) {
+  cli::print_error(kTool, error.to_string());
+  return code;
+}
+
+// bxl-exec maps the graph by digest: `.bxl/graph` when that is the one, else a copy of what came in.
+Result<std::string> keep_graph(const plan::Session& session) {
+  auto stored = read_file(session.workspace.graph());
+  if (stored && *stored == session.reader.bytes()) return session.workspace.graph();
+  std::string path = plan::kept_graph_file(session.workspace, session.reader.digest());
+  BXL_TRY(replace_file(path, session.reader.bytes()));
+  return path;
+}
+
+Result<void> write_plan(int fd, const plan::Session& session, const plan::Plan& plan) {
+  auto sink = wire::fd_sink(fd);
+  wire::Header header = session.reader.header();
+  header.kind = wire::StreamKind::Plan;
+  header.tool_version = BXL_VERSION;
+  header.graph = session.reader.digest();
+  BXL_TRY_ASSIGN(auto writer, wire::StreamWriter::create(*sink, *session.paths, header));
+  BXL_TRY(writer.write(plan.header));
+  for (const wire::Basis& basis : plan.basis) BXL_TRY(writer.write(basis));
+  for (const wire::Scrub& scrub : plan.scrubs) BXL_TRY(writer.write(scrub));
+  for (const wire::PlanPip& pip : plan.pips) BXL_TRY(writer.write(pip));
+  return writer.end({});
+}
+
+int run(const cli::Options& options) {
+  auto input = cli::open_input(options);
+  if (!input) return fail(input.error(), cli::kUsage);
+  auto output = cli::open_output(options);
+  if (!output && options.explain.empty() && !options.dry_run) return fail(output.error(), cli::kUsage);
+
+  auto paths = std::make_unique<PathTable>();
+  auto reader = wire::GraphReader::open(input->get(), *paths);
+  if (!reader) {
+    cli::print_consequence(kTool, reader.error().to_string());
+    return cli::exit_code_for(reader.error(), cli::kUpstream);
+  }
+  state::Workspace workspace{reader->header().workspace};
+  if (auto made = workspace.create(); !made) return fail(made.error(), cli::exit_code_for(made.error(), cli::kLocalResource));
+  auto lock = state::lock_workspace(workspace, kTool, options.no_wait);
+  if (!lock) return fail(lock.error(), lock.error().errnum == EDEADLK ? cli::kUsage : cli::kLocalResource);
+
+  auto session = plan::Session::open(std::move(*reader), std::move(paths), options.cache, state::OutputLog::Mode::Read);
+  if (!session) return fail(session.error(), cli::exit_code_for(session.error(), cli::kGraph));
+  plan::Session& s = **session;
+  for (const std::string& warning : s.warnings) cli::print_warning(kTool, warning);
+  if (!s.log->existed() && s.state.size() > 0)
+    cli::print_warning(kTool, "the record of outputs is lost: outputs of earlier builds may be taken for sources");
+
+  plan::Request request;
+  request.targets = options.targets;
+  request.defaults = s.frame.default_targets;
+  request.directory = s.paths->intern(s.workspace.root);
+  request.lazy = options.lazy == cli::Lazy::All       ? plan::Lazy::All
+                 : options.lazy == cli::Lazy::Minimal ? plan::Lazy::Minimal
+                                                      : plan::Lazy::Requested;
+  auto targets = plan::resolve_targets(s.graph, *s.paths, request);
+  if (!targets) return fail(targets.error(), cli::kUsage);
+
+  auto plan = plan::make_plan(*s.view, *s.lookup, s.log->records(), request, *targets);
+  if (!plan) return fail(plan.error(), cli::kGraph);
+  plan->header.state_generation = s.state.generation();
+
+  if (!options.explain.empty()) {
+    PipId pip = s.graph.find(options.explain);
+    if (pip == kNoPip) return fail(make_error(0, "unknown pip '" + options.explain + "'"), cli::kUsage);
+    std::cout << s.lookup->explain(pip);
+    return std::cout.flush() ? cli::kOk : cli::kLocalResource;
+  }
+  if (options.dry_run) {
+    for (const wire::PlanPip& pip : plan->pips)
+      std::cout << wire::name(pip.action) << '\t' << s.graph.pip(pip.pip).stable_id << (pip.reason.empty() ? "" : "\t")
+                << pip.reason << '\n';
+    return std::cout.flush() ? cli::kOk : cli::kLocalResource;
+  }
+  auto graph_file = keep_graph(s);
+  if (!graph_file) return fail(graph_file.error(), cli::exit_code_for(graph_file.error(), cli::kLocalResource));
+  plan->header.graph_file = *graph_file;
+  (void)s.memo->save();
+  if (auto written = write_plan(output->get(), s, *plan); !written)
+    return written.error().errnum == EPIPE ? static_cast<int>(cli::kUpstream)
+                                           : fail(written.error(), cli::exit_code_for(written.error(), cli::kLocalResource));
+  return cli::kOk;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return bxl::cli::run_main(kTool, bxl::cli::OnInterrupt::Drain, [&] {
+    auto parsed = bxl::cli::parse(argc, argv,
+                                  {kTool, "Decides what is left to do: reads a graph, writes a plan.", {"show"},
+                                   "  bxl-graph | bxl-plan -n            what would run, and why\n"
+                                   "  bxl-graph | bxl-plan --explain m.o the exact text behind a fingerprint\n"
+                                   "  bxl-plan show < plan               a plan as text (--json: as JSON lines)\n"});
+    if (parsed.exit) return parsed.code;
+    if (parsed.subcommand == "show") return bxl::show_stream(kTool, parsed.options);
+    return run(parsed.options);
+  });
+}
