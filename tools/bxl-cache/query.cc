@@ -1,7 +1,10 @@
 // bxl-cache stats and bxl-cache ls: what the cache holds, as text or JSON.
+#include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <limits>
 
+#include "base/json_writer.h"
 #include "cache/metadata_store.h"
 #include "cas/blob_store.h"
 #include "cli/main.h"
@@ -10,16 +13,13 @@
 namespace bxl::cache_tool {
 namespace {
 
-// `text` with control characters (and, for JSON, quotes) escaped; a path may hold any byte.
-std::string escaped(std::string_view text) {
+// One line of text stays one line: a path may hold any byte.
+std::string printable(std::string_view text) {
   std::string out;
   for (unsigned char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += static_cast<char>(c);
-    } else if (c < 0x20 || c == 0x7f) {
+    if (c < 0x20 || c == 0x7f) {
       char code[8];
-      std::snprintf(code, sizeof code, "\\u%04x", c);
+      std::snprintf(code, sizeof code, "\\x%02x", c);
       out += code;
     } else {
       out += static_cast<char>(c);
@@ -64,22 +64,28 @@ int run_stats(const cli::Options& options) {
     if (!used) return fail(used.error());
     usage = *used;
   }
-  const auto number = [](std::uint64_t n) { return std::to_string(n); };
   std::string text;
   if (options.json) {
-    text = "{\"schema\":1,\"directory\":\"" + escaped(options.cache) +
-           "\",\"entries\":" + number(counts.entries) +
-           ",\"pathSets\":" + number(counts.path_sets) +
-           ",\"weakFingerprints\":" + number(counts.weak) + ",\"blobs\":" + number(usage.blobs) +
-           ",\"bytes\":" + number(usage.bytes) + ",\"quarantined\":" + number(usage.quarantined) +
-           "}\n";
+    JsonWriter json(&text);
+    json.begin_object().key("schema").integer(1);
+    json.key("directory").string(options.cache);
+    json.key("entries").natural(counts.entries).key("pathSets").natural(counts.path_sets);
+    json.key("weakFingerprints").natural(counts.weak).key("blobs").natural(usage.blobs);
+    json.key("bytes").natural(usage.bytes).key("quarantined").natural(usage.quarantined);
+    json.end_object();
+    text += '\n';
   } else {
-    text = "cache:             " + options.cache + "\n" +             //
-           "entries:           " + number(counts.entries) + "\n" +    //
-           "path sets:         " + number(counts.path_sets) + "\n" +  //
-           "weak fingerprints: " + number(counts.weak) + "\n" +       //
-           "blobs:             " + number(usage.blobs) + " (" + number(usage.bytes) + " bytes)\n" +
-           "quarantined:       " + number(usage.quarantined) + "\n";
+    const auto line = [&](const char* name, const std::string& value) {
+      text += name;
+      text.append(19 - std::strlen(name), ' ').append(value).append("\n");
+    };
+    line("cache:", printable(options.cache));
+    line("entries:", std::to_string(counts.entries));
+    line("path sets:", std::to_string(counts.path_sets));
+    line("weak fingerprints:", std::to_string(counts.weak));
+    line("blobs:", std::to_string(usage.blobs));
+    line("bytes:", std::to_string(usage.bytes));
+    line("quarantined:", std::to_string(usage.quarantined));
   }
   std::fputs(text.c_str(), stdout);
   return cli::kOk;
@@ -92,19 +98,21 @@ int run_list(const cli::Options& options) {
   auto listed = (*metadata)->list(std::numeric_limits<std::int64_t>::max());
   if (!listed) return fail(listed.error());
   for (const cache::Listed& entry : *listed) {
-    const std::string id = escaped(entry.stable_id);
+    std::string line;
     if (options.json) {
-      std::printf(
-          "{\"id\":\"%s\",\"weak\":\"%s\",\"pathSet\":\"%s\",\"strong\":\"%s\",\"created\":%lld,"
-          "\"used\":%lld,\"blobs\":%llu}\n",
-          id.c_str(), entry.weak.hex().c_str(), entry.selector.path_set.hex().c_str(),
-          entry.selector.strong.hex().c_str(), static_cast<long long>(entry.created_unix_s),
-          static_cast<long long>(entry.used_unix_s), static_cast<unsigned long long>(entry.blobs));
+      JsonWriter json(&line);
+      json.begin_object().key("id").string(entry.stable_id);
+      json.key("weak").string(entry.weak.hex());
+      json.key("pathSet").string(entry.selector.path_set.hex());
+      json.key("strong").string(entry.selector.strong.hex());
+      json.key("created").integer(entry.created_unix_s).key("used").integer(entry.used_unix_s);
+      json.key("blobs").natural(entry.blobs).end_object();
     } else {
-      std::printf("%s  %s  %s  %llu  %s\n", local_time(entry.used_unix_s).c_str(),
-                  entry.weak.hex().c_str(), entry.selector.strong.hex().c_str(),
-                  static_cast<unsigned long long>(entry.blobs), id.c_str());
+      line = local_time(entry.used_unix_s) + "  " + entry.weak.hex() + "  " +
+             entry.selector.strong.hex() + "  " + std::to_string(entry.blobs) + "  " +
+             printable(entry.stable_id);
     }
+    std::puts(line.c_str());
   }
   return cli::kOk;
 }
