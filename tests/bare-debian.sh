@@ -1,9 +1,9 @@
 #!/bin/bash
-# bare-debian.sh [COMMAND…]: does a clone of HEAD work on a Debian with nothing installed?
+# bare-debian.sh [[--user] COMMAND…]: does a clone of HEAD work on a Debian with nothing installed?
 #
 # Makes a minimal bookworm in a temporary directory, with the package sources and keys of this machine, and runs there
-# ./dev demo and ./dev test as root, then ./dev test as an unprivileged user (or COMMAND as root alone). Needs root and
-# debootstrap. The directory is removed at the end unless KEEP=1; BARE_DIR names it, and one that is there is used again.
+# ./dev demo and ./dev test as root, then ./dev test as an unprivileged user; or only COMMAND, as root or, with --user,
+# as that user. Needs root and debootstrap. The directory is removed at the end unless KEEP=1; BARE_DIR names it, and one that is there is used again.
 set -u
 cd -- "${BASH_SOURCE[0]%/*}/.." || exit 1
 ((EUID == 0)) || { echo "bare-debian: needs root; skipped"; exit 0; }
@@ -54,14 +54,22 @@ mountpoint -q "$target/dev/pts" || mount -t devpts -o ptmxmode=0666,mode=0620 de
 
 rm -rf "$target/src"
 git clone -q --no-local . "$target/src" || exit 1
+chmod 755 "$dir" "$target"
 home=/root
-if (($#)); then
+inside sh -c 'id builder >/dev/null 2>&1 || useradd -m builder' || exit 1
+as_user() {
+  home=/home/builder
+  inside chown -R builder: /src
+  inside setpriv --reuid=builder --regid=builder --init-groups sh -c 'cd /src && exec "$@"' sh "$@"
+}
+
+if [[ ${1-} == --user ]]; then
+  shift
+  as_user "$@"
+elif (($#)); then
   inside sh -c 'cd /src && exec "$@"' sh "$@"
-  exit
+else
+  inside sh -c 'cd /src && ./dev demo && ./dev test' || { echo "bare-debian: failed as root"; exit 1; }
+  as_user ./dev test || { echo "bare-debian: failed as an unprivileged user"; exit 1; }
+  echo "bare-debian: passed"
 fi
-inside sh -c 'cd /src && ./dev demo && ./dev test' || { echo "bare-debian: failed as root"; exit 1; }
-inside sh -c 'id builder >/dev/null 2>&1 || useradd -m builder; chown -R builder: /src'
-home=/home/builder
-inside setpriv --reuid=builder --regid=builder --init-groups sh -c 'cd /src && ./dev test' ||
-  { echo "bare-debian: failed as an unprivileged user"; exit 1; }
-echo "bare-debian: passed"
