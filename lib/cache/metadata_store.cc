@@ -7,6 +7,7 @@
 
 #include <ctime>
 #include <unordered_map>
+#include <utility>
 
 #include "base/assert.h"
 #include "cache/schema.inc"  // kSchemaSql, generated from schema.sql
@@ -39,6 +40,7 @@ enum Sql : std::size_t {
   kCountWeak,
   kList,
   kBegin,
+  kBeginReads,
   kCommit,
 };
 // In the order of Sql.
@@ -62,6 +64,7 @@ const std::vector<const char*> kTexts = {
     "SELECT weak, path_set, strong, stable_id, created, used, length(entry), length(blobs) / 16"
     " FROM entries ORDER BY used DESC, id DESC LIMIT ?1",
     "BEGIN IMMEDIATE",
+    "BEGIN",
     "COMMIT",
 };
 
@@ -100,6 +103,8 @@ class SqliteStore final : public MetadataStore {
   Result<std::optional<std::string>> path_set(const Digest& digest) override;
   Result<std::optional<std::string>> entry(const Digest& weak, const Selector& selector) override;
   Result<void> touch(const Digest& weak, const Selector& selector) override;
+  void begin_reads() override;
+  void end_reads() override;
   Result<void> begin() override;
   Result<PublishResult> publish(const PublishRequest& request) override;
   Result<void> commit() override;
@@ -133,6 +138,7 @@ class SqliteStore final : public MetadataStore {
   std::optional<Database> db_;
   Statements statements_{kTexts};
   bool in_batch_ = false;
+  bool in_reads_ = false;
   std::optional<Error> lost_;  // why the current batch cannot be committed whole
   bool wrote_ = false;
   std::unordered_map<Key, bool, KeyHash> use_is_old_;  // entries read so far
@@ -251,12 +257,14 @@ Result<void> SqliteStore::recover() {
 }
 
 void SqliteStore::close() {
+  in_reads_ = false;
   statements_.finalize();
   db_.reset();
 }
 
 SqliteStore::~SqliteStore() {
   if (!db_) return;
+  end_reads();
   if (!read_only_ && !pending_uses_.empty() && !in_batch_) {
     (void)!db_->execute("PRAGMA busy_timeout = 100");
     if (begin()) (void)!commit();
@@ -282,6 +290,16 @@ Result<T> SqliteStore::read(Body body) {
   if (result.error().errnum != EBADMSG) return result;
   BXL_TRY(recover());
   return T();
+}
+
+void SqliteStore::begin_reads() {
+  if (!db_ || in_batch_ || in_reads_) return;
+  in_reads_ = run(kBeginReads).has_value();
+}
+
+void SqliteStore::end_reads() {
+  if (!std::exchange(in_reads_, false)) return;
+  if (db_->in_transaction()) (void)!run(kCommit);
 }
 
 Result<std::vector<Selector>> SqliteStore::selectors(const Digest& weak, std::size_t limit) {
@@ -385,6 +403,7 @@ Result<void> SqliteStore::run(Sql which) {
 Result<void> SqliteStore::begin() {
   BXL_ASSERT(!in_batch_);
   if (read_only_) return make_error(EROFS, path_);
+  end_reads();
   if (!db_) BXL_TRY(connect());
   auto begun = run(kBegin);
   if (!begun && begun.error().errnum == EBADMSG) {

@@ -150,6 +150,40 @@ TEST_F(MetadataStoreTest, BatchIsVisibleAsAWholeAfterCommit) {
   EXPECT_EQ(reader->counts()->path_sets, 7u);
 }
 
+TEST_F(MetadataStoreTest, ReadsSeeOneStateUntilTheyEnd) {
+  auto writer = open();
+  auto reader = open();
+  reader->begin_reads();
+  reader->begin_reads();
+  EXPECT_EQ(reader->counts()->entries, 0u);
+  ASSERT_TRUE(writer->publish(request(1)));
+  EXPECT_EQ(reader->counts()->entries, 0u);
+  reader->end_reads();
+  reader->end_reads();
+  EXPECT_EQ(reader->counts()->entries, 1u);
+  reader->begin_reads();
+  EXPECT_EQ(reader->counts()->entries, 1u);
+  ASSERT_TRUE(reader->publish(request(2))) << "writing ends the reads";
+  EXPECT_EQ(reader->counts()->entries, 2u);
+}
+
+TEST_F(MetadataStoreTest, DamageDuringReadsIsSetAside) {
+  fill(0, 200);
+  run_sql("PRAGMA wal_checkpoint(TRUNCATE)");
+  auto store = open();
+  store->begin_reads();
+  {
+    auto fd = open_file(path(), O_WRONLY);
+    const std::string junk(4096, '\x5a');
+    for (off_t at = 4096; at < static_cast<off_t>(fs::file_size(path())); at += 4096)
+      ASSERT_EQ(::pwrite(fd->get(), junk.data(), junk.size(), at), 4096);
+  }
+  EXPECT_EQ(count_right(*store, 200), 0u);
+  EXPECT_FALSE(store->set_aside().empty());
+  store->end_reads();
+  EXPECT_TRUE(store->publish(request(1)));
+}
+
 TEST_F(MetadataStoreTest, UncommittedBatchIsForgotten) {
   {
     auto store = open();
