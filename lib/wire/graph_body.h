@@ -14,7 +14,7 @@ class GraphBody {
   // outlive this; `paths` must be empty and receives the graph's paths under the ids of the body.
   // Errors: EBADMSG.
   static Result<GraphBody> open(std::string_view body, PathTable& paths);
-  std::uint32_t pip_count() const { return pip_count_; }
+  std::uint32_t pip_count() const { return pips_.size(); }
   Pip pip(PipId id) const;
   GraphRecord frame() const;
 
@@ -22,7 +22,10 @@ class GraphBody {
   GraphBody() = default;
   std::unique_ptr<PathsIn> paths_;
   std::unique_ptr<capnp::FlatArrayMessageReader> message_;
-  std::uint32_t pip_count_ = 0;
+  // Taken in open(): Cap'n Proto makes its arena on the first use of a message, which is no thing
+  // for two threads.
+  schema::Graph::Reader root_;
+  capnp::List<schema::Pip>::Reader pips_;
 };
 
 }  // namespace bxl::wire

@@ -19,9 +19,11 @@ Result<Digest> write_graph(Sink& sink, const Header& header, const PathTable& pa
 // A mapped graph. Random access: each call decodes one pip. Thread-safe after open().
 class GraphReader {
  public:
-  // Maps `fd`; when it is a pipe the body goes to a memfd first. The traversal limit is lifted to a
-  // bound from the file size. Errors as StreamReader::open. `paths` must be empty (only "/"): graph
-  // path ids become its first ids.
+  // Maps `fd` when it is a regular file at offset 0, else copies its stream into a memfd. `fd` may
+  // be closed afterwards; a file must be replaced by rename, never rewritten in place, while it is
+  // mapped. Every pip is read once here, so that later reads cannot fail. `paths` must be empty
+  // (only "/"): graph path ids become its first ids. Errors as StreamReader::open and next(), and
+  // those of mmap and memfd.
   static Result<GraphReader> open(int fd, PathTable& paths);
   GraphReader(GraphReader&&) noexcept;
   GraphReader& operator=(GraphReader&&) noexcept;
