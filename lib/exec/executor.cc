@@ -127,7 +127,7 @@ class Workers {
     auto outcome = services_.runner.run(slot, job.command, job.policy);
     std::vector<std::string> scratch{temp, services_.workspace.dir()};
     Ingested ingested;
-    if (outcome) ingested = ingest(*outcome, start, scratch, services_.store, services_.memo);
+    if (outcome) ingested = ingest(*outcome, start, scratch, services_.view.mounts(), services_.store, services_.memo);
     services_.runner.empty_temp_directory(slot);
     return {job.pip, slot, start, std::move(scratch), std::move(outcome), std::move(ingested)};
   }

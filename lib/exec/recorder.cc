@@ -14,10 +14,11 @@ bool within_any(std::string_view path, const std::vector<std::string>& dirs) {
   return std::any_of(dirs.begin(), dirs.end(), [&](const std::string& d) { return path_within(path, d); });
 }
 
-// Places where what a pip itself makes is scratch (design: /tmp rule).
-bool is_temp_place(std::string_view path) {
-  return path_within(path, "/tmp") || path_within(path, "/var/tmp") || path_within(path, "/dev/shm") ||
-         path_within(path, "/run/user");
+// Places where what a pip itself makes is scratch (design: /tmp rule); a workspace may lie in one of them.
+bool is_temp_place(std::string_view path, const graph::Mounts& mounts) {
+  if (!within_any(path, {"/tmp", "/var/tmp", "/dev/shm", "/run/user"})) return false;
+  const wire::Mount* mount = mounts.of(path);
+  return !mount || mount->token == "%tmp%" || mount->token == "%home%" || (mount->flags & wire::kMountSystem);
 }
 
 bool content_mutation(std::uint32_t ops) { return (ops & (sandbox::kMutations & ~sandbox::kMetadata)) != 0; }
@@ -25,7 +26,7 @@ bool content_mutation(std::uint32_t ops) { return (ops & (sandbox::kMutations & 
 }  // namespace
 
 Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns, const std::vector<std::string>& scratch,
-                cas::BlobStore* store, cas::HashMemo& memo) {
+                const graph::Mounts& mounts, cas::BlobStore* store, cas::HashMemo& memo) {
   Ingested result;
   for (const sandbox::Access& access : outcome.accesses) {
     if (within_any(access.path, scratch)) continue;
@@ -65,7 +66,7 @@ Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns, const st
         break;
       }
       case FileKind::File: {
-        if (!content_mutation(access.ops) || is_temp_place(access.path)) break;
+        if (!content_mutation(access.ops) || is_temp_place(access.path, mounts)) break;
         file.output.executable = id->executable;
         file.output.size = id->size;
         auto fd = open_file(access.path, O_RDONLY | O_NOFOLLOW);
@@ -181,7 +182,7 @@ class Recorder {
 
     if (now == now_.end()) {
       // Gone at the end. Its own scratch is nothing; a file that was there before is somebody's.
-      if (!existed || ours || is_temp_place(access.path)) return;
+      if (!existed || ours || is_temp_place(access.path, view_.mounts())) return;
       PipId owner = view_.owner(path);
       result_.deleted.push_back(path);
       if (owner != kNoPip && owner != context_.pip)
@@ -193,7 +194,7 @@ class Recorder {
     const Ingested::File& file = *now->second;
 
     if (!declared && !output_scope) {
-      if (is_temp_place(access.path)) return;
+      if (is_temp_place(access.path, view_.mounts())) return;
       const wire::Mount* home = view_.mounts().find("%home%");
       if (home && mount == home) {
         not_published("it wrote " + show(path) + ", outside of the build");

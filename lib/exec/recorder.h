@@ -35,7 +35,7 @@ struct Ingested {
 };
 // `store` null: outputs are hashed but not stored. `scratch`: path prefixes whose content is never an output.
 Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns, const std::vector<std::string>& scratch,
-                cas::BlobStore* store, cas::HashMemo& memo);
+                const graph::Mounts& mounts, cas::BlobStore* store, cas::HashMemo& memo);
 
 struct Recorded {
   std::vector<wire::Output> outputs;  // sorted by path text

@@ -24,6 +24,11 @@ View::View(const graph::PipGraph& graph, PathTable& paths, const graph::Mounts& 
     PipId id{static_cast<std::uint32_t>(i)};
     const wire::Pip& pip = graph.pip(id);
     if (pip.kind == wire::PipKind::Alias) continue;
+    if (pip.flags & wire::kPipGenerator) {
+      // The front end brought it up to date; its files (build.ninja…) are sources for everybody (rule 48).
+      final_[i] = true;
+      continue;
+    }
     auto declare = [&](PathId lexical) {
       PathId path = physical(lexical);
       declared_.emplace(path, id);

@@ -22,7 +22,7 @@ class TempDir {
     // Tests make directories read-only.
     for (auto it = std::filesystem::recursive_directory_iterator(path_, ignored);
          !ignored && it != std::filesystem::recursive_directory_iterator(); it.increment(ignored))
-      if (it->is_directory() && !it->is_symlink())
+      if (!it->is_symlink() && it->is_directory())
         std::filesystem::permissions(it->path(), std::filesystem::perms::owner_all,
                                      std::filesystem::perm_options::add, ignored);
     std::filesystem::permissions(path_, std::filesystem::perms::owner_all, ignored);
