@@ -59,6 +59,8 @@ void Recorder::record(PathId id, std::uint32_t ops, int error) {
     if (fresh.first_errno == 0) fresh.first_errno = failed;
   }
   Access& access = entries_[slot - 1].access;
+  // A link may have been read before the walk found the loop it is part of.
+  if (error != 0 && access.first_errno == 0) access.first_errno = error;
   if ((ops & ~access.ops) == 0) return;
   access.ops |= ops;
   // Content before mutation: opening for writing without truncation sees the old bytes first.

@@ -155,7 +155,7 @@ Place Resolver::walk(PathId base, std::string_view raw, Follow follow, pid_t tid
         const std::string_view part = tail.substr(0, end);
         tail = tail.substr(end);
         if (part.empty() || part == ".") continue;
-        if (part == ".." || part.size() > NAME_MAX) {
+        if (part == "..") {
           climbs = true;
           break;
         }
@@ -165,12 +165,6 @@ Place Resolver::walk(PathId base, std::string_view raw, Follow follow, pid_t tid
       volatile_walk |= in_proc;
       return finish({id, FileKind::Absent, error, last && error == 0, true});
     };
-    if (name.size() > NAME_MAX) {
-      Place place = stop(at, ENAMETOOLONG);
-      place.parent_exists = false;
-      return place;
-    }
-
     PathId next = paths_.child(at, name);
     if (at == proc_ && (name == "self" || name == "thread-self")) {
       at = paths_.child(proc_, std::to_string(tid));
