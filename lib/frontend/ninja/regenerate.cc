@@ -101,7 +101,9 @@ Result<void> Generators::check_input(const std::vector<wire::Pip>& pips, const w
   // A new time on old content is no reason to run. New content under an old time is one, unless
   // someone has run the generator by hand since.
   if (known->second.digest == read.digest) return {};
-  if (newer || settings_.known_before_run || manifest_is_known()) *stale = true;
+  // CMake rewrites some of its inputs while it runs, all of them in the build directory.
+  const bool by_user = !path_within(path, paths_.str(pip.working_directory));
+  if (newer || (settings_.known_before_run ? by_user : manifest_is_known())) *stale = true;
   return {};
 }
 

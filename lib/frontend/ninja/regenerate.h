@@ -20,8 +20,8 @@ using KnownContent = std::unordered_map<std::string, wire::FrontEndRead>;
 struct GeneratorSettings {
   std::string manifest;                 // absolute path of the manifest
   const KnownContent* known = nullptr;  // must be set; may be empty
-  // `known` was taken just before a generator ran: an input with other content changed meanwhile,
-  // and whether the generator saw it no time can tell.
+  // `known` was taken just before a generator ran: an input outside the build directory with other
+  // content changed meanwhile, and whether the generator saw it no time can tell.
   bool known_before_run = false;
   std::function<Result<int>(const wire::Pip&)> run;  // runs one command and gives its exit status
 };

@@ -1,0 +1,81 @@
+// What reaches a pip, and what never does.
+#include "frontend/environment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "support/temp_dir.h"
+
+namespace bxl::frontend {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
+TEST(EnvironmentTest, ListedNamesPassAndSessionNamesDoNot) {
+  for (const char* name :
+       {"PATH", "HOME", "LANG", "LC_ALL", "TZ", "CC", "CFLAGS", "CPATH", "LD_LIBRARY_PATH",
+        "PKG_CONFIG_PATH", "CMAKE_PREFIX_PATH", "SOURCE_DATE_EPOCH", "PYTHONPATH",
+        "npm_config_registry", "GCC_EXEC_PREFIX", "RUSTFLAGS", "JAVA_HOME", "NODE_PATH"})
+    EXPECT_TRUE(passes(name)) << name;
+  for (const char* name : {"TERM",
+                           "COLUMNS",
+                           "SHLVL",
+                           "PWD",
+                           "OLDPWD",
+                           "_",
+                           "LD_PRELOAD",
+                           "LD_AUDIT",
+                           "MAKEFLAGS",
+                           "SSH_AUTH_SOCK",
+                           "XDG_RUNTIME_DIR",
+                           "DISPLAY",
+                           "FORCE_COLOR",
+                           "NO_COLOR",
+                           "GOCACHE",
+                           "npm_config_cache",
+                           "CMAKE_BUILD_PARALLEL_LEVEL",
+                           "PATHX",
+                           "XPATH",
+                           "LC",
+                           ""})
+    EXPECT_FALSE(passes(name)) << name;
+}
+
+TEST(EnvironmentTest, ResultIsSortedAndHoldsTheFixedValues) {
+  EXPECT_THAT(resolve_environment(
+                  {"TZ=UTC", "TERM=xterm", "CC=gcc", "GIT_OPTIONAL_LOCKS=1", "=odd", "odd"}, {}),
+              ElementsAre(Pair("CC", "gcc"), Pair("GIT_OPTIONAL_LOCKS", "0"), Pair("TZ", "UTC")));
+}
+
+TEST(EnvironmentTest, PassEnvAddsNamesThatAreSet) {
+  EXPECT_THAT(
+      resolve_environment({"TERM=xterm", "MINE="}, {"TERM", "MINE", "UNSET"}),
+      ElementsAre(Pair("GIT_OPTIONAL_LOCKS", "0"), Pair("MINE", ""), Pair("TERM", "xterm")));
+}
+
+TEST(EnvironmentTest, FirstOfTwoValuesCounts) {
+  EXPECT_THAT(resolve_environment({"CC=a", "CC=b"}, {}),
+              ElementsAre(Pair("CC", "a"), Pair("GIT_OPTIONAL_LOCKS", "0")));
+}
+
+TEST(EnvironmentTest, PathLosesDuplicatesAndWhatIsNoDirectory) {
+  test::TempDir dir;
+  std::filesystem::create_directories(dir / "a");
+  std::filesystem::create_directories(dir / "b");
+  std::string value =
+      dir / "b" + ":" + dir / "none" + ":" + dir / "a" + "//:" + dir / "a" + "::rel:" + dir / "b";
+  auto environment = resolve_environment({"PATH=" + value}, {});
+  EXPECT_EQ(environment[1].second, dir / "b" + ":" + dir / "a" + ":.:rel");
+}
+
+TEST(EnvironmentTest, NamesThatBxlSetsCannotBePassed) {
+  EXPECT_TRUE(check_pass_env({"FOO", "TERM"}));
+  for (const char* name : {"LD_PRELOAD", "PWD", "", "A=B"})
+    EXPECT_FALSE(check_pass_env({name})) << name;
+}
+
+}  // namespace
+}  // namespace bxl::frontend
