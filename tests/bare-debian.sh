@@ -3,7 +3,8 @@
 #
 # Makes a minimal bookworm in a temporary directory, with the package sources and keys of this machine, and runs there
 # ./dev demo and ./dev test as root, then ./dev test as an unprivileged user; or only COMMAND, as root or, with --user,
-# as that user. Needs root and debootstrap. The directory is removed at the end unless KEEP=1; BARE_DIR names it, and one that is there is used again.
+# as that user. Needs root and debootstrap. The directory is removed at the end; with BARE_DIR=DIR it is kept there and
+# used again.
 set -u
 cd -- "${BASH_SOURCE[0]%/*}/.." || exit 1
 ((EUID == 0)) || { echo "bare-debian: needs root; skipped"; exit 0; }
@@ -17,7 +18,7 @@ finish() {
   unmount
   if mount | grep -q " $target/"; then
     echo "bare-debian: something is still mounted below $target; left as it is" >&2
-  elif [[ -z ${KEEP-} && -z ${BARE_DIR-} ]]; then
+  elif [[ -z ${BARE_DIR-} ]]; then
     rm -rf --one-file-system "$dir"
   fi
 }

@@ -61,6 +61,17 @@ if ran != expected:
 PY
 }
 
+# expect_ran_only PATTERN: something was executed, and nothing whose id does not match the shell pattern.
+expect_ran_only() {
+  python3 - "$ws.sum" "$1" <<'PY' || fail "other pips ran than expected"
+import fnmatch, json, sys
+ran = json.load(open(sys.argv[1]))["ran"]
+others = [pip for pip in ran if not fnmatch.fnmatchcase(pip, sys.argv[2])]
+if others or not ran:
+    sys.exit(f"ran {others or 'nothing'}, expected only {sys.argv[2]}")
+PY
+}
+
 # expect_counts KEY=VALUE…: keys of "pips" in the summary (total, clean, hit, ran, failed, skipped) or of the whole.
 expect_counts() {
   python3 - "$ws.sum" "$@" <<'PY' || fail "counts differ"
