@@ -60,7 +60,7 @@ class MetadataStore {
   // destruction, so that hits write nothing most of the time. Failure to write is not reported: it costs order only.
   virtual Result<void> touch(const Digest& weak, const Selector& selector) = 0;
 
-  // Reads between the two see one state of the store and cost half as much (CPU: 16 instead of 26 us for selectors, path
+  // Reads between the two see one state of the store and cost less (CPU: 16 instead of 26 us for selectors, path
   // set and entry). For the length of a plan, not of a build: the log cannot be emptied meanwhile. begin() and damage
   // end it as well; calling either twice does nothing.
   virtual void begin_reads() = 0;

@@ -200,7 +200,8 @@ TEST_F(PublishTest, CutStreamIsExit8AndWhatArrivedIsPublished) {
   EXPECT_EQ(run({"publish"}, cut).code, 8);
   EXPECT_EQ(metadata()->counts()->entries, 20u);
   PathTable paths;
-  auto reader = wire::StreamReader::open_bytes(output(), wire::StreamKind::Results, paths);
+  const std::string out = output();  // the reader borrows it
+  auto reader = wire::StreamReader::open_bytes(out, wire::StreamKind::Results, paths);
   ASSERT_TRUE(reader);
   for (unsigned n = 0; n < 20; ++n) {
     auto record = reader->next();
