@@ -18,6 +18,7 @@
 #include <unordered_set>
 
 #include "base/assert.h"
+#include "fingerprint/projection.h"
 
 namespace bxl::exec {
 namespace {
@@ -379,6 +380,17 @@ Result<bool> Build::prepare(PipId id, Job* job) {
     for (PathId dir : s_.view.declared_directories())
       if (!s_.view.disk(dir).exists()) BXL_TRY(s_.placer.make_directory(dir));
     directories_made_ = true;
+    for (const wire::Mount& mount : s_.view.mounts().all()) {
+      if (mount.flags & wire::kMountSystem) continue;
+      for (PathId dir = paths_.intern(mount.path); dir != kRootPath; dir = paths_.parent(dir)) {
+        PathId git_index = paths_.intern_at(dir, ".git/index");
+        if (index_.git_indexes.count(git_index)) break;
+        auto bytes = read_file(paths_.str(git_index));
+        if (!bytes) continue;
+        index_.git_indexes[git_index] = fingerprint::project_git_index(*bytes);
+        break;
+      }
+    }
     s_.view.invalidate_all();
   }
   BXL_TRY_ASSIGN(bool placed, place_upstream(id));

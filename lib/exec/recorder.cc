@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "fingerprint/projection.h"
+
 namespace bxl::exec {
 namespace {
 
@@ -169,9 +171,17 @@ class Recorder {
     return it != records_.end() && it->second.owner == pip_.stable_id;
   }
 
+  // Did the pip leave the git index as it was, but for stat data? Then writing it was no edit (rule 36).
+  bool git_index_kept(PathId path) {
+    auto before = index_.git_indexes.find(path);
+    if (before == index_.git_indexes.end()) return false;
+    auto bytes = view_.tree().read(paths_.str(path));
+    return bytes && fingerprint::project_git_index(*bytes) == before->second;
+  }
+
   void mutation(const sandbox::Access& access) {
     PathId path = paths_.intern(access.path);
-    if (path == rspfile_) return;
+    if (path == rspfile_ || git_index_kept(path)) return;
     bool declared = declared_.count(path) != 0;
     auto now = now_.find(path);
     const FileIdentity& before = access.before_mutation;
@@ -327,7 +337,7 @@ class Recorder {
       if (reads) not_published("it read " + show(path) + ", which is not a plain file");
     } else if (content || access.first.kind == FileKind::Symlink) {
       flags |= fingerprint::kContent;
-      unchanged(access, path, seen);
+      if (!git_index_kept(path)) unchanged(access, path, seen);
       auto& readers = index_.readers[path];
       if (readers.empty() || readers.back() != context_.pip) readers.push_back(context_.pip);
       if (auto writer = index_.writers.find(path); writer != index_.writers.end() && writer->second != context_.pip &&

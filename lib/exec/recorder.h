@@ -50,6 +50,8 @@ struct Recorded {
 struct BuildIndex {
   std::unordered_map<PathId, std::vector<PipId>> readers;
   std::unordered_map<PathId, PipId> writers;
+  // Projections of the git indexes a pip may meet, as they were before: git refreshes their stat data while it reads.
+  std::unordered_map<PathId, std::string> git_indexes;
 };
 
 struct RunContext {

@@ -164,6 +164,12 @@ Computed strong_fingerprint(View& view, PipId id, const Digest& weak, const Path
                   Digest::of(project_ld_so_cache(*bytes, sonames_of(set, view.paths()))).hex() + "\n";
           continue;
         }
+        if (is_git_index(view.paths(), o.path)) {
+          auto bytes = view.tree().read(view.paths().str(o.path));
+          if (!bytes) return unusable(bytes.error().to_string());
+          text += "R projected " + Digest::of(project_git_index(*bytes)).hex() + "\n";
+          continue;
+        }
         break;
       case FileKind::Symlink:
         break;

@@ -48,6 +48,76 @@ std::string project_ld_so_cache(std::string_view bytes, const std::vector<std::s
   return text;
 }
 
+namespace {
+
+std::uint32_t be32(std::string_view s, std::size_t at) {
+  std::uint32_t v = 0;
+  for (std::size_t i = 0; i < 4; ++i) v = v << 8 | static_cast<unsigned char>(s[at + i]);
+  return v;
+}
+
+// gitformat-index(5). False: not that format.
+bool project_entries(std::string_view bytes, std::string& text) {
+  constexpr std::size_t kStatBytes = 40, kOidBytes = 20;
+  if (bytes.size() < 12 || bytes.substr(0, 4) != "DIRC") return false;
+  std::uint32_t version = be32(bytes, 4), count = be32(bytes, 8);
+  if (version < 2 || version > 4) return false;
+  std::size_t at = 12;
+  std::string name;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::size_t start = at;
+    if (at + kStatBytes + kOidBytes + 4 > bytes.size()) return false;
+    std::uint32_t mode = be32(bytes, at + 24);
+    std::string oid = std::string(bytes.substr(at + kStatBytes, kOidBytes));
+    at += kStatBytes + kOidBytes;
+    std::uint32_t flags = be32(bytes, at) >> 16;
+    at += 2;
+    std::uint32_t extended = 0;
+    if (flags & 0x4000) {
+      extended = be32(bytes, at) >> 16;
+      at += 2;
+    }
+    if (version == 4) {
+      std::size_t strip = 0;
+      for (bool more = true, first = true; more; first = false) {
+        if (at >= bytes.size()) return false;
+        unsigned char c = static_cast<unsigned char>(bytes[at++]);
+        strip = (first ? 0 : (strip + 1) << 7) + (c & 0x7f);
+        more = (c & 0x80) != 0;
+      }
+      if (strip > name.size()) return false;
+      name.resize(name.size() - strip);
+    } else {
+      name.clear();
+    }
+    std::size_t end = bytes.find('\0', at);
+    if (end == std::string_view::npos) return false;
+    name.append(bytes.substr(at, end - at));
+    // Versions 2 and 3 pad the entry with 1 to 8 NULs to a multiple of eight.
+    at = version == 4 ? end + 1 : start + ((end - start) / 8 + 1) * 8;
+    static const char* digits = "0123456789abcdef";
+    for (unsigned char c : oid) {
+      text += digits[c >> 4];
+      text += digits[c & 15];
+    }
+    text += ' ' + std::to_string(mode) + ' ' + std::to_string(flags & 0xf000) + ' ' + std::to_string(extended) + ' ' +
+            std::to_string(name.size()) + ' ' + name + '\n';
+  }
+  return at <= bytes.size();
+}
+
+}  // namespace
+
+std::string project_git_index(std::string_view bytes) {
+  std::string text;
+  if (!project_entries(bytes, text)) return "unknown format " + Digest::of(bytes).hex() + "\n";
+  return text;
+}
+
+bool is_git_index(const PathTable& paths, PathId path) {
+  return paths.name(path) == "index" && paths.name(paths.parent(path)) == ".git";
+}
+
 std::vector<std::string> sonames_of(const PathSet& set, const PathTable& paths) {
   std::vector<std::string> names;
   for (const Observation& o : set.observations) {

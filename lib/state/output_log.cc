@@ -76,10 +76,23 @@ Result<std::unique_ptr<OutputLog>> OutputLog::open(const Workspace& workspace, c
       log->bytes_ = good;
     }
   }
+  if (mode == Mode::Write) (void)log->open_copy();
   auto running = std::move(log->running_);
   log->running_.clear();
   for (const auto& [owner, journal] : running) BXL_TRY(log->recover(owner, journal));
   return log;
+}
+
+Result<void> OutputLog::open_copy() {
+  if (copy_.empty()) return {};
+  BXL_TRY_ASSIGN(auto id, lstat_identity(copy_));
+  if (!id.exists() || id.size != bytes_) {
+    BXL_TRY(make_directories(std::string(parent_path(copy_))));
+    BXL_TRY_ASSIGN(auto bytes, read_file(workspace_.outputs_log()));
+    BXL_TRY(replace_file(copy_, bytes));
+  }
+  BXL_TRY_ASSIGN(copy_fd_, open_file(copy_, O_WRONLY | O_APPEND));
+  return {};
 }
 
 Result<void> OutputLog::load(std::string_view bytes, std::size_t* good) {
@@ -187,7 +200,7 @@ Result<void> OutputLog::append(std::string payload) {
   std::string bytes = frame(payload);
   if (auto w = write_all(fd_.get(), bytes); !w) return std::move(w.error()).in("outputs.log");
   bytes_ += bytes.size();
-  changed_ = true;
+  if (copy_fd_ && !write_all(copy_fd_.get(), bytes)) copy_fd_.reset();
   return {};
 }
 
@@ -257,11 +270,10 @@ Result<void> OutputLog::finish() {
   for (const std::string& owner : owners) compact += frame(encode(owner, by_owner[owner]));
   if (compact.size() * 2 < bytes_) {
     BXL_TRY(replace_file(workspace_.outputs_log(), compact));
-    changed_ = true;
-  }
-  if (!copy_.empty() && changed_) {
-    BXL_TRY(make_directories(std::string(parent_path(copy_))));
-    BXL_TRY(replace_file(copy_, compact));
+    BXL_TRY_ASSIGN(fd_, open_file(workspace_.outputs_log(), O_RDWR | O_APPEND));
+    bytes_ = compact.size();
+    copy_fd_.reset();
+    return open_copy();
   }
   return {};
 }

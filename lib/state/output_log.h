@@ -1,4 +1,5 @@
 // `.bxl/outputs.log`: what bxl and its pips put into the tree, written before anybody may rely on it. Rule 6.
+// A copy in the cache grows in step with it, so that the loss of `.bxl` does not turn outputs into sources.
 // Byte format: lib/state/FORMAT.md.
 #pragma once
 
@@ -46,7 +47,7 @@ class OutputLog {
   // bxl removed these; nobody owns them any more.
   Result<void> remove(const std::vector<PathId>& paths);
 
-  // Rewrites the log without superseded records when that at least halves it, then copies it to the cache.
+  // Rewrites the log and its copy without superseded records when that at least halves it.
   Result<void> finish();
 
  private:
@@ -69,8 +70,10 @@ class OutputLog {
   std::size_t recovered_ = 0;
   std::uint64_t bytes_ = 0;
   bool existed_ = false;
-  bool changed_ = false;
+  Result<void> open_copy();
+
   UniqueFd fd_;
+  UniqueFd copy_fd_;  // the copy grows with the log; empty when it cannot be written, which costs safety, not the build
 };
 
 }  // namespace bxl::state

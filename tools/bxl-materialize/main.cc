@@ -21,6 +21,8 @@ using namespace bxl;
 using wire::Outcome;
 
 constexpr const char* kTool = "bxl-materialize";
+// "Try again" (EX_TEMPFAIL): only the wrapper sees it, and runs the stages once more.
+constexpr int kContentLost = 75;
 
 int fail(const Error& error, int code) {
   cli::print_error(kTool, error.to_string());
@@ -63,6 +65,9 @@ class Commit {
          cas::BlobStore& blobs, cache::MetadataStore* metadata, state::OutputLog& log, state::StateTable& state)
       : graph_(graph), metadata_(metadata), log_(log), state_(state),
         placer_(workspace, mounts, paths, blobs, log, [](const std::string& note) { cli::print_note(kTool, note); }) {}
+
+  // Content of some hit was gone: the damaged blob is in quarantine, so that the next plan sees a miss.
+  bool lost() const { return lost_; }
 
   // Brings one result to disk when requested and puts its row into the state. Errors stop the build's success.
   Result<void> one(wire::PipResult& result, wire::Stats& stats) {
@@ -107,8 +112,10 @@ class Commit {
           out.identity = placed->identity;
           break;
         case materialize::Placed::LostBlob:
-          if (!first) first = make_error(ENODATA, "content of an output of " + id + " was lost from the cache; build again and it will run");
-          break;
+          cli::print_note(kTool, "content of an output of " + id + " was lost from the cache: it has to run");
+          lost_ = true;
+          state_.erase(id);
+          return {};
         case materialize::Placed::UsersFile:
           if (!first) first = make_error(EEXIST, "an output of " + id + " would replace a file that bxl did not make");
           break;
@@ -142,6 +149,7 @@ class Commit {
   state::OutputLog& log_;
   state::StateTable& state_;
   materialize::Placer placer_;
+  bool lost_ = false;
 };
 
 // Below the wrapper the summary is also owed when an earlier stage failed before any result existed.
@@ -217,6 +225,7 @@ int run(const cli::Options& options) {
     if (code == cli::kOk) code = cli::kLocalResource;
   }
 
+  if (commit.lost() && code == cli::kOk && results.end.exit_code == 0) code = kContentLost;
   materialize_tool::Summary summary = materialize_tool::summarise(*graph, results.results, results.stats);
   summary.stats.exit_code = results.end.exit_code != 0 ? results.end.exit_code : code;
   std::int64_t started = results.stats.started_unix_ms;
