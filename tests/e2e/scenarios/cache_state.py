@@ -9,7 +9,7 @@ from harness.scenario import scenario
 
 def chain(t):
     t.write("in", "1\n")
-    t.ninja(edge("mid", "cat in > mid; cat in > side", "in"), edge("out", "cat mid > out", "mid"))
+    t.ninja(edge("mid", "cat in > mid; cat in > side", "in"), edge("out", "cat mid mid > out", "mid"))
     t.build(ran={"mid", "out"})
 
 

@@ -266,12 +266,17 @@ GIT = ("export GIT_AUTHOR_DATE='2020-01-01T00:00:00Z' GIT_COMMITTER_DATE='2020-0
 
 @scenario("rule 14", needs=("git",))
 def git_describe_sees_an_edited_tracked_file(t):
-    """`git describe --dirty` only stats tracked files, and refreshed stat data is no change."""
+    """`git describe --dirty` only stats tracked files, and refreshed stat data is no change.
+
+    git itself rewrites .git/index as long as its stat data is too young: such runs are not cached.
+    """
     t.write("src/f", "1\n")
     t.ninja(edge("ver", "git describe --always --dirty > ver"))
     t.shell(GIT)
     t.build(ran={"ver"})
     t.expect("dirty" not in t.read("ver"), "dirty from the start")
+    for _ in range(3):
+        t.build(ran=(), may={"ver"})
     t.noop()
     t.write("src/f", "edited\n")
     t.build(ran={"ver"})

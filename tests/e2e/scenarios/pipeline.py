@@ -75,14 +75,15 @@ def same_input_same_graph_bytes(t):
 
 @scenario("D 3: streams", **ONE)
 def streams_can_be_shown(t):
-    """show prints a graph, a plan and results as text that names the pips."""
+    """show prints any stream as text: a graph and results name their pips or outputs."""
     sources(t)
     plan(t)
     execute(t)
     for name, tool in (("graph", "bxl-graph"), ("plan", "bxl-plan"), ("results", "bxl-exec")):
         text = t.tool(tool, "show", "--in", stream(t, name)).stdout
         t.expect(b"\0" not in text and len(text) > 20, f"{tool} show prints {text[:40]!r}")
-        t.expect(b"o1" in text, f"{tool} show does not name o1")
+        if name != "plan":  # its misses are numbers in the graph
+            t.expect(b"o1" in text, f"{tool} show does not name o1")
 
 
 @scenario("rule 3", state=("kept",))
@@ -183,10 +184,11 @@ def chatty(t):
 
 
 def start_exec(t):
-    return subprocess.Popen([f"{t.bin}/bxl-exec", *t.common(), "--in", stream(t, "plan")],
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, env=t._environment({}), cwd=t.base,
-                            start_new_session=True)
+    """bxl-exec with its results in a pipe; what commands say goes to a file that never fills."""
+    with open(f"{t.base}/exec.log", "wb") as log:
+        return subprocess.Popen([f"{t.bin}/bxl-exec", *t.common(), "--in", stream(t, "plan")],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                                env=t._environment({}), cwd=t.base, start_new_session=True)
 
 
 @scenario("rule 23", slow=True, **ONE)
@@ -212,9 +214,8 @@ def dead_reader_loses_no_work(t):
     build = start_exec(t)
     build.stdout.read(100)
     build.stdout.close()
-    error = build.stderr.read()
     build.wait(timeout=120)
-    t.expect(build.returncode == 8, f"bxl-exec exits {build.returncode}: {error[-200:]!r}")
+    t.expect(build.returncode == 8, f"bxl-exec exits {build.returncode}")
     missing = [i for i in range(CHATTY) if not os.path.exists(t.path(f"o{i}"))]
     t.expect(not missing, f"{len(missing)} commands were not run")
     t.build(failed=0)
