@@ -100,7 +100,12 @@ void Decoder::rename_call(const Call& call) {
     probe(*from);
     return probe(*to);
   }
-  // Fails with EISDIR, ENOTDIR or ENOTEMPTY: nothing moves.
+  // The same name, or a directory into itself (EINVAL): nothing moves.
+  if (paths_.is_within(to->id, from->id)) {
+    probe(*from);
+    return probe(*to);
+  }
+  // Fails with EISDIR, ENOTDIR or ENOTEMPTY: nothing moves either.
   const bool from_dir = from->kind == FileKind::Directory;
   const bool to_dir = to->kind == FileKind::Directory;
   if (to->kind != FileKind::Absent &&

@@ -2,9 +2,7 @@
 // notification) is hidden behind this interface; policy is data.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,15 +16,24 @@ namespace bxl::sandbox {
 
 // What was done to one path, as bits.
 enum Op : std::uint32_t {
-  kRead = 1,  // opened for reading, executed, read as a link, mapped
-  kStat = 2,  // attributes looked at (stat family, statfs, xattr reads)
-  kAccess =
-      4,  // existence only: access(), O_PATH, a component passed through by chdir or mkdir's EEXIST
+  // Opened for reading, executed, read as a link, mapped. An open that found nothing has it too
+  // (see Access::first): what appears
+  // in between would have been read.
+  kRead = 1,
+  // Attributes looked at: the stat family, statfs, xattr reads, O_PATH on a file (its descriptor
+  // can be fstat'ed).
+  kStat = 2,
+  // Existence only: access(), a directory opened but not listed, entered, or mkdir's EEXIST; and
+  // every call that fails on
+  // what it found, such as rmdir of a directory that is not empty.
+  kAccess = 4,
   kEnumerate = 8,  // listed by getdents
   kExec = 16,      // executed, or the interpreter of something executed (#!, PT_INTERP)
-  kWrite = 32,     // opened for writing, truncated
-  kCreate = 64,    // brought into being: O_CREAT on an absent path, mknod, link or rename target
-  kUnlink = 128,   // unlinked, rmdir'ed, or renamed away
+  kWrite =
+      32,  // opened for writing, truncated; with kRead unless truncated: old content may survive
+  kCreate =
+      64,  // brought into being: O_CREAT on an absent path, mknod, bind, link or rename target
+  kUnlink = 128,  // unlinked, rmdir'ed, or renamed away
   kMkdir = 256,
   kSymlink = 512,    // a symlink was made here
   kMetadata = 1024,  // chmod, chown, utimes, xattr writes
@@ -36,28 +43,34 @@ inline constexpr std::uint32_t kMutations =
 
 // One distinct physical path: symlinks on the way are resolved (and reported as accesses of their
 // own, kRead on the link), the last component is followed exactly where the system call would
-// follow it.
+// follow it. A rename of a directory is reported for each of its members, under both names.
+//
+// Sequence numbers count up over the whole run; an access that both reads and writes has read
+// first.
 struct Access {
   std::string path;             // absolute, no symlink component
   std::uint32_t ops = 0;        // union of Op
   std::uint32_t first_ops = 0;  // Op bits of the first access
-  FileIdentity
-      first;  // lstat identity just before the first access (kind Absent: it did not exist)
-  int first_errno = 0;                   // lstat failed with something other than ENOENT/ENOTDIR
+  // lstat identity just before the first access; kind Absent: it did not exist.
+  FileIdentity first;
+  // Other than ENOENT and ENOTDIR: EACCES, ELOOP, ENAMETOOLONG, EIO … `first` is Absent then and
+  // means nothing.
+  int first_errno = 0;
   std::uint64_t first_seq = 0;           // order of first access
   std::uint64_t first_mutation_seq = 0;  // 0: never mutated
-  std::uint64_t first_content_seq =
-      0;  // first kRead/kExec/kStat/kEnumerate before which nothing was known; 0: never
-  FileIdentity before_mutation;  // lstat identity just before the first mutation
-  bool listed = false;  // kEnumerate: `members` is what the supervisor saw at the first listing
-  std::vector<std::string> members;
+  std::uint64_t first_content_seq = 0;   // first kRead, kExec, kStat or kEnumerate; 0: never
+  FileIdentity before_mutation;          // lstat identity just before the first mutation
+  bool listed = false;                   // kEnumerate: `members` was taken at the first listing
+  std::vector<std::string> members;      // sorted, without "." and ".."
 };
 
 // Something that broke observation: the result must not be cached.
 struct Reason {
-  std::string
-      what;  // "io_uring", "network", "setuid", "mount", "survivor", "fork of a 32-bit program", …
-  std::string process;  // comm and pid when known
+  // "32-bit", "bpf", "console", "credentials", "daemon", "denied", "file handle", "ipc", "keyring",
+  // "mount", "namespace", "network", "observation", "ptrace", "setuid", "survivor": NOTES.md says
+  // when.
+  std::string what;
+  std::string process;  // "cc1 (1234)", empty when none is meant
   std::string detail;   // one sentence for the user
 };
 
@@ -73,7 +86,8 @@ struct Command {
 
 struct Policy {
   // Each first mutation of a path is appended here, NUL-terminated, before the system call goes on:
-  // what a killed run wrote can be recovered. Empty: no journal.
+  // what a killed run wrote can be recovered. A tail without its NUL is torn: drop it. Empty: no
+  // journal.
   std::string journal_path;
   // Members are not listed and accesses not recorded under these directories (resolved): /proc,
   // /sys, /dev are always classified after resolving.
@@ -99,7 +113,8 @@ struct Outcome {
 };
 
 // One reusable runner. run() blocks its thread, which is the supervisor; several Sandboxes may run
-// at once in one process. cancel() may be called from any thread: it kills the whole tree.
+// at once in one process. A run that has ended has no process left. The first run() makes this
+// process a child subreaper. Death of the calling thread kills the command.
 class Sandbox {
  public:
   // Errors: ENOSYS/EPERM/EBUSY when the kernel refuses a listener (EBUSY: nested under another
@@ -107,7 +122,12 @@ class Sandbox {
   static Result<void> available();
   Sandbox();
   ~Sandbox();
+  // Errors: those of spawning (EAGAIN, ENOMEM, EMFILE), of the working directory, of the journal,
+  // of the listener (as available()). A command that cannot be executed is an Outcome, not an
+  // Error.
   Result<Outcome> run(const Command& command, const Policy& policy);
+  // Kills the whole tree of the current run, or of the next one when none is running. Any thread,
+  // also a signal handler.
   void cancel();
 
  private:

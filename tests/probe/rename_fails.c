@@ -12,6 +12,9 @@ void run(const char *arg) {
   MUST(rename("gone", "f") != 0);
   MUST(rename("d", "full") != 0);
   MUST(rename("f", "nowhere/f") != 0);
+  MUST(rename("d", "d/inside") != 0 && rename("f", "f") == 0);
+  expect("= a file f");
+  expect("= a absent d/inside");
   expect("= a absent gone");
   expect("= a directory d");
   expect("= a directory full");
