@@ -195,14 +195,17 @@ Result<void> SqliteStore::connect() {
   return make_error(EBADMSG, path_ + ": damaged again and again");
 }
 
-// Without write access SQLite cannot even read a log; what the database file alone says is served
-// as it is, and row checksums guard it.
+// Without its log, which a copied cache may lack, the database file alone is served; row checksums
+// guard it.
 Result<void> SqliteStore::connect_read_only() {
-  if (auto db = Database::open(path_, Database::Access::ReadImmutable, false)) {
+  for (const auto access : {Database::Access::Read, Database::Access::Immutable}) {
+    auto db = Database::open(path_, access, false);
+    if (!db) continue;
     db_ = std::move(*db);
     auto state = inspect();
     if (state && *state == State::Good) return {};
-    if (set_aside_.empty()) set_aside_ = path_;
+    const bool unusable = state ? *state == State::Foreign : state.error().errnum == EBADMSG;
+    if (unusable && access == Database::Access::Immutable && set_aside_.empty()) set_aside_ = path_;
     close();
   }
   BXL_TRY_ASSIGN(db_, Database::open(path_, Database::Access::Memory, true));

@@ -70,7 +70,10 @@ Result<Database> Database::open(const std::string& path, Access access, bool cre
     case Access::ReadWrite:
       flags |= SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
       break;
-    case Access::ReadImmutable:
+    case Access::Read:
+      flags |= SQLITE_OPEN_READONLY;
+      break;
+    case Access::Immutable:
       flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
       name = immutable_uri(path);
       break;

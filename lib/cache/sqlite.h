@@ -19,7 +19,9 @@ namespace bxl::cache {
 // it for longer than the busy timeout; ENOSPC, EROFS, EACCES, ENOMEM, EIO as usual.
 class Database {
  public:
-  enum class Access { ReadWrite, ReadImmutable, Memory };
+  // Read needs -wal and -shm beside the database, if it has a log; Immutable does without and looks
+  // at neither.
+  enum class Access { ReadWrite, Read, Immutable, Memory };
   // Never creates the file unless `create`. Checks nothing but that SQLite opens it.
   static Result<Database> open(const std::string& path, Access access, bool create);
   Database(Database&& other) noexcept;

@@ -471,17 +471,24 @@ TEST_F(MetadataStoreTest, FailedCommitIsAnErrorAndNothingIsLost) {
 TEST_F(MetadataStoreTest, ReadOnlyDirectoryIsReadAndRefusesToPublish) {
   if (::geteuid() == 0) GTEST_SKIP() << "permissions do not bind root";
   fill(0, 20);
-  run_sql("PRAGMA wal_checkpoint(TRUNCATE)");
-  ASSERT_EQ(::chmod(cache_.c_str(), 0555), 0);
-  {
-    auto store = open();
-    EXPECT_EQ(count_right(*store, 20), 20u);
-    auto published = store->publish(request(100));
-    ASSERT_FALSE(published);
-    EXPECT_EQ(published.error().errnum, EROFS);
-    EXPECT_TRUE(store->touch(request(1).weak, selector_of(request(1))));
+  for (const bool in_log : {true, false}) {
+    if (!in_log) {
+      run_sql("PRAGMA wal_checkpoint(TRUNCATE)");
+      fs::remove(path() + "-wal");
+      fs::remove(path() + "-shm");
+    }
+    ASSERT_EQ(::chmod(cache_.c_str(), 0555), 0);
+    {
+      auto store = open();
+      EXPECT_TRUE(store->set_aside().empty());
+      EXPECT_EQ(count_right(*store, 20), 20u) << in_log;
+      auto published = store->publish(request(100));
+      ASSERT_FALSE(published);
+      EXPECT_EQ(published.error().errnum, EROFS);
+      EXPECT_TRUE(store->touch(request(1).weak, selector_of(request(1))));
+    }
+    ASSERT_EQ(::chmod(cache_.c_str(), 0755), 0);
   }
-  ASSERT_EQ(::chmod(cache_.c_str(), 0755), 0);
 }
 
 TEST_F(MetadataStoreTest, DirectoryThatIsAFileIsENOTDIR) {
