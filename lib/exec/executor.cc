@@ -62,6 +62,7 @@ struct Finished {
   PipId pip;
   std::size_t slot = 0;
   std::int64_t start_ns = 0;
+  std::string journal;
   std::vector<std::string> scratch;
   Result<sandbox::Outcome> outcome;
   Ingested ingested;
@@ -120,7 +121,7 @@ class Workers {
   Finished run(std::size_t slot, Job job) {
     std::string temp;
     auto directory = services_.runner.temp_directory(slot);
-    if (!directory) return {job.pip, slot, 0, {}, std::move(directory.error()), {}};
+    if (!directory) return {job.pip, slot, 0, job.policy.journal_path, {}, std::move(directory.error()), {}};
     temp = std::move(*directory);
     for (auto& [name, value] : job.command.environment)
       if (name == "TMPDIR" || name == "TMP" || name == "TEMP") value = temp;
@@ -130,7 +131,7 @@ class Workers {
     Ingested ingested;
     if (outcome) ingested = ingest(*outcome, start, scratch, services_.view.mounts(), services_.store, services_.memo);
     services_.runner.empty_temp_directory(slot);
-    return {job.pip, slot, start, std::move(scratch), std::move(outcome), std::move(ingested)};
+    return {job.pip, slot, start, job.policy.journal_path, std::move(scratch), std::move(outcome), std::move(ingested)};
   }
 
   Services& services_;
@@ -480,6 +481,7 @@ void Build::finish(Finished done) {
   context.warn_violations = settings_.warn_violations;
   Recorded recorded = record(s_.view, s_.log.records(), context, outcome, done.ingested, index_);
   log_junk(id, recorded);
+  ::unlink(done.journal.c_str());
 
   bool ok = outcome.exit_code == 0 && !outcome.cancelled && !outcome.timed_out && outcome.spawn_errno == 0;
   if (ok) {

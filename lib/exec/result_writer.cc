@@ -7,12 +7,13 @@
 
 namespace bxl::exec {
 
-ResultWriter::ResultWriter(int fd, std::string spill_directory, std::size_t memory_bytes)
-    : fd_(fd), spill_directory_(std::move(spill_directory)), memory_limit_(memory_bytes), thread_([this] { drain(); }) {}
+ResultWriter::ResultWriter(int fd, std::string spill_directory, int journal, std::size_t memory_bytes)
+    : fd_(fd), journal_(journal), spill_directory_(std::move(spill_directory)), memory_limit_(memory_bytes), thread_([this] { drain(); }) {}
 
 ResultWriter::~ResultWriter() { (void)finish(); }
 
 Result<void> ResultWriter::write(std::string_view bytes) {
+  if (journal_ >= 0 && !write_all(journal_, bytes)) journal_ = -1;  // a full disk costs the recovery, not the build
   std::lock_guard lock(mutex_);
   if (failed_) return {};
   bool spilling = spill_written_ > spill_read_;

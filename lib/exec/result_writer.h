@@ -16,7 +16,8 @@ namespace bxl::exec {
 // in `spill_directory`; when that cannot be written either, memory is used after all.
 class ResultWriter : public wire::Sink {
  public:
-  ResultWriter(int fd, std::string spill_directory, std::size_t memory_bytes = 16u << 20);
+  // `journal`: a descriptor every byte is also written to, at once (-1: none): what a killed build had found out.
+  ResultWriter(int fd, std::string spill_directory, int journal = -1, std::size_t memory_bytes = 16u << 20);
   ~ResultWriter() override;
 
   Result<void> write(std::string_view bytes) override;  // never fails: the reader's death shows in finish()
@@ -28,6 +29,7 @@ class ResultWriter : public wire::Sink {
   std::string next_chunk(std::unique_lock<std::mutex>& lock);
 
   int fd_;
+  int journal_;
   std::string spill_directory_;
   std::size_t memory_limit_;
   std::mutex mutex_;

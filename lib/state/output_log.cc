@@ -166,7 +166,9 @@ Result<void> OutputLog::recover(const std::string& owner, const std::string& jou
   }
   if (fd_) {
     BXL_TRY(add(owner, outputs));
-    return end(owner);
+    BXL_TRY(end(owner));
+    ::unlink((workspace_.run_dir() + "/" + journal).c_str());
+    return {};
   }
   for (const wire::Output& out : outputs) set(out.path, {owner, out.kind, out.identity, out.digest});
   return {};

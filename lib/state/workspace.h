@@ -18,6 +18,8 @@ struct Workspace {
   std::string state() const { return dir() + "/state"; }
   std::string outputs_log() const { return dir() + "/outputs.log"; }
   std::string run_dir() const { return dir() + "/run"; }     // journals of running pips
+  // The results of a build that did not reach bxl-materialize's commit; published at the next start (rule 23).
+  std::string results() const { return run_dir() + "/results"; }
   std::string tmp_dir() const { return dir() + "/tmp"; }     // files about to be renamed into the tree
   std::string saved_dir() const { return dir() + "/saved"; } // users' files set aside
   std::string log_dir() const { return dir() + "/log"; }

@@ -12,6 +12,7 @@
 #include "console.h"
 #include "exec/executor.h"
 #include "exec/result_writer.h"
+#include "os/guardian.h"
 #include "plan/session.h"
 #include "show.h"
 #include "wire/stream.h"
@@ -123,10 +124,16 @@ int run(const cli::Options& options) {
                                                    "user notification): " + can.error().message), cli::kLocalResource);
     }
 
+  if (work)
+    if (auto guarded = fork_under_guardian(); !guarded) return fail(guarded.error(), cli::kLocalResource);
+
   exec_tool::Console console(s.graph, s.mounts, *s.paths, options.verbosity);
   materialize::Placer placer(s.workspace, s.mounts, *s.paths, *s.blobs, *s.log,
                              [&](const std::string& text) { console.note(text); });
-  exec::ResultWriter writer_thread(output->get(), s.workspace.run_dir());
+  UniqueFd journal;
+  if (work)
+    if (auto file = open_file(s.workspace.results(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND)) journal = std::move(*file);
+  exec::ResultWriter writer_thread(output->get(), s.workspace.run_dir(), journal.get());
   wire::Header header = s.reader.header();
   header.kind = wire::StreamKind::Results;
   header.tool_version = BXL_VERSION;

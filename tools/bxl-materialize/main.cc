@@ -223,6 +223,8 @@ int run(const cli::Options& options) {
   if (auto saved = state.save(workspace, paths, reader->header()); !saved) {
     cli::print_error(kTool, "the workspace state could not be saved: " + saved.error().to_string());
     if (code == cli::kOk) code = cli::kLocalResource;
+  } else {
+    ::unlink(workspace.results().c_str());  // nothing is left to recover
   }
 
   if (commit.lost() && code == cli::kOk && results.end.exit_code == 0) code = kContentLost;
