@@ -56,6 +56,32 @@ BXL_CHILD __attribute__((always_inline)) inline long word(T* pointer) {
   return reinterpret_cast<long>(pointer);
 }
 
+// clone() onto another stack, by hand: the thread sanitizer intercepts libc's and takes it for a
+// fork. `entry` never returns. Gives the child's pid or -errno.
+long clone_onto(unsigned long flags, void* stack_top, int* pidfd, int (*entry)(void*),
+                void* argument) {
+  auto** top = static_cast<void**>(stack_top);  // 16-byte aligned, and again so after both pops
+  *--top = argument;
+  *--top = reinterpret_cast<void*>(entry);
+  long result;
+  register long r10 __asm__("r10") = 0;
+  register long r8 __asm__("r8") = 0;
+  __asm__ volatile(
+      "syscall\n\t"
+      "test %%rax, %%rax\n\t"
+      "jnz 1f\n\t"
+      "xor %%ebp, %%ebp\n\t"
+      "pop %%rax\n\t"
+      "pop %%rdi\n\t"
+      "call *%%rax\n\t"
+      "hlt\n"
+      "1:"
+      : "=a"(result)
+      : "a"(SYS_clone), "D"(flags), "S"(top), "d"(pidfd), "r"(r10), "r"(r8)
+      : "rcx", "r11", "memory");
+  return result;
+}
+
 enum State : int { kStarting = 0, kReady = 1, kFailed = 2 };
 
 }  // namespace
@@ -241,11 +267,12 @@ Result<std::unique_ptr<Child>> Child::start(const SpawnRequest& request) {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   int pidfd = -1;
-  const int pid = clone(child_main<Shared>, static_cast<char*>(s.stack) + kStackBytes,
-                        CLONE_VM | CLONE_FILES | CLONE_PIDFD | SIGCHLD, &s, &pidfd);
-  const int clone_errno = errno;
+  const long cloned =
+      clone_onto(CLONE_VM | CLONE_FILES | CLONE_PIDFD | SIGCHLD,
+                 static_cast<char*>(s.stack) + kStackBytes, &pidfd, child_main<Shared>, &s);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (pid < 0) return make_error(clone_errno, "clone");
+  if (cloned < 0) return make_error(static_cast<int>(-cloned), "clone");
+  const auto pid = static_cast<pid_t>(cloned);
   child->pid_ = pid;
   child->pidfd_.reset(pidfd);
 
