@@ -52,11 +52,11 @@ bxl_build "again" "ran == 0"
 shell ninja -C out -t clean
 bxl_build "outputs deleted" "ran == 0"
 cp "project/$header" header.before
-echo "\$ echo '// a comment' >> $header"
+echo "\$ echo '// a comment' >> project/$header"
 echo '// a comment' >>"project/$header"
 bxl_build "a comment in a header: compiled, but nothing is linked again" "0 < ran && ran < total"
 compiled=$(count ran)
-echo "\$ echo 'extern int unused;' >> $header"
+echo "\$ echo 'extern int unused;' >> project/$header"
 echo 'extern int unused;' >>"project/$header"
 bxl_build "a declaration that no code uses" "ran == compiled"
 shell cp header.before "project/$header"
