@@ -80,9 +80,9 @@ int run(const cli::Options& options) {
   if (!targets) return fail(targets.error(), cli::kUsage);
 
   // One read transaction: one view of the cache for the whole plan, and half the cost per lookup.
-  if (s.metadata) (void)s.metadata->begin_reads();
+  if (s.metadata) s.metadata->begin_reads();
   auto plan = plan::make_plan(*s.view, *s.lookup, s.log->records(), request, *targets);
-  if (s.metadata) (void)s.metadata->end_reads();
+  if (s.metadata) s.metadata->end_reads();
   if (!plan) return fail(plan.error(), cli::kGraph);
   plan->header.state_generation = s.state.generation();
 

@@ -1,0 +1,152 @@
+// Placer: the only hand that writes cached content into the tree or takes files out of it.
+#include "materialize/placer.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/graph_text.h"
+#include "support/temp_dir.h"
+
+namespace bxl::materialize {
+namespace {
+
+class PlacerTest : public testing::Test {
+ protected:
+  PlacerTest() : workspace_{dir_ / "ws"}, mounts_({{"%build%", workspace_.root, wire::kMountOutput}}) {
+    EXPECT_TRUE(make_directories(workspace_.root));
+    EXPECT_TRUE(workspace_.create());
+    auto store = cas::BlobStore::open(dir_ / "cache");
+    EXPECT_TRUE(store);
+    store_ = std::make_unique<cas::BlobStore>(std::move(*store));
+    auto log = state::OutputLog::open(workspace_, "", mounts_, paths_, state::OutputLog::Mode::Write);
+    EXPECT_TRUE(log);
+    log_ = std::move(*log);
+    placer_ = std::make_unique<Placer>(workspace_, mounts_, paths_, *store_, *log_,
+                                       [this](const std::string& n) { notes_.push_back(n); });
+  }
+  std::string in(const std::string& name) { return workspace_.root + "/" + name; }
+  PathId path(const std::string& name) { return paths_.intern(in(name)); }
+  wire::Output stored(const std::string& name, const std::string& content) {
+    EXPECT_TRUE(store_->put_bytes(content));
+    return test::file_output(path(name), content);
+  }
+  Placed place(const wire::Output& out, Declared declared = Declared::Yes) {
+    auto placed = placer_->place("pip", out, declared);
+    EXPECT_TRUE(placed) << (placed ? "" : placed.error().to_string());
+    return placed ? placed->placed : Placed::UsersFile;
+  }
+  std::string read(const std::string& name) {
+    auto bytes = read_file(in(name));
+    return bytes ? *bytes : "(absent)";
+  }
+  void write(const std::string& name, const std::string& content) { EXPECT_TRUE(replace_file(in(name), content)); }
+
+  test::TempDir dir_;
+  PathTable paths_;
+  state::Workspace workspace_;
+  graph::Mounts mounts_;
+  std::unique_ptr<cas::BlobStore> store_;
+  std::unique_ptr<state::OutputLog> log_;
+  std::unique_ptr<Placer> placer_;
+  std::vector<std::string> notes_;
+};
+
+TEST_F(PlacerTest, WritesOnceThenLeavesAlone) {
+  wire::Output out = stored("deep/a", "content");
+  EXPECT_EQ(place(out), Placed::Written);
+  EXPECT_EQ(read("deep/a"), "content");
+  FileIdentity first = *lstat_identity(in("deep/a"));
+  EXPECT_EQ(place(out), Placed::AlreadyThere);
+  EXPECT_EQ(*lstat_identity(in("deep/a")), first);
+}
+
+TEST_F(PlacerTest, ReplacesItsOwnOlderOutput) {
+  EXPECT_EQ(place(stored("a", "old")), Placed::Written);
+  EXPECT_EQ(place(stored("a", "new")), Placed::Written);
+  EXPECT_EQ(read("a"), "new");
+  EXPECT_TRUE(notes_.empty());
+}
+
+TEST_F(PlacerTest, AdoptsAByteEqualFileWithoutTouchingIt) {
+  write("a", "content");
+  FileIdentity before = *lstat_identity(in("a"));
+  EXPECT_EQ(place(stored("a", "content"), Declared::No), Placed::AlreadyThere);
+  EXPECT_EQ(*lstat_identity(in("a")), before);
+}
+
+TEST_F(PlacerTest, SetsAsideAUsersFileInThePlaceOfADeclaredOutput) {
+  write("a", "the user's");
+  EXPECT_EQ(place(stored("a", "made")), Placed::Written);
+  EXPECT_EQ(read("a"), "made");
+  ASSERT_EQ(notes_.size(), 1u);
+  std::string where = notes_[0].substr(notes_[0].rfind(' ') + 1);
+  EXPECT_EQ(*read_file(where), "the user's");
+}
+
+TEST_F(PlacerTest, NeverReplacesAUsersFileByAnUndeclaredOutput) {
+  write("a", "the user's");
+  EXPECT_EQ(place(stored("a", "made"), Declared::No), Placed::UsersFile);
+  EXPECT_EQ(read("a"), "the user's");
+}
+
+TEST_F(PlacerTest, DamagedContentIsLostAndTheOldFileStays) {
+  wire::Output out = stored("a", "good content");
+  write("a", "older");
+  ASSERT_EQ(place(test::file_output(path("a"), "never stored")), Placed::LostBlob);
+  EXPECT_EQ(read("a"), "older");
+}
+
+TEST_F(PlacerTest, ExecutableBitAndLinksAreRestored) {
+  wire::Output tool = stored("tool", "#!/bin/sh\n");
+  tool.executable = true;
+  EXPECT_EQ(place(tool), Placed::Written);
+  EXPECT_TRUE(lstat_identity(in("tool"))->executable);
+  wire::Output link;
+  link.path = path("link");
+  link.kind = wire::OutputKind::Symlink;
+  link.link_target = "tool";
+  link.digest = Digest::of("tool");
+  EXPECT_EQ(place(link), Placed::Written);
+  EXPECT_EQ(*read_link(in("link")), "tool");
+  EXPECT_EQ(place(link), Placed::AlreadyThere);
+}
+
+TEST_F(PlacerTest, RefusesToWriteThroughASymlinkedDirectory) {
+  ASSERT_TRUE(make_directories(dir_ / "elsewhere"));
+  ASSERT_EQ(::symlink((dir_ / "elsewhere").c_str(), in("out").c_str()), 0);
+  auto placed = placer_->place("pip", stored("out/a", "content"), Declared::Yes);
+  ASSERT_FALSE(placed);
+  EXPECT_EQ(placed.error().errnum, ELOOP);
+  EXPECT_FALSE(lstat_identity(dir_ / "elsewhere/a")->exists());
+}
+
+TEST_F(PlacerTest, ClearRemovesRecordedFilesAndSavesOthers) {
+  EXPECT_EQ(place(stored("mine", "made")), Placed::Written);
+  write("users", "the user's");
+  ASSERT_TRUE(make_directories(in("directory")));
+  ASSERT_TRUE(placer_->clear("pip", {path("mine"), path("users"), path("directory"), path("absent")}));
+  EXPECT_EQ(read("mine"), "(absent)");
+  EXPECT_EQ(read("users"), "(absent)");
+  EXPECT_EQ(lstat_identity(in("directory"))->kind, FileKind::Directory);
+  // The pip wrote something and failed: the user's file wins.
+  write("users", "half made");
+  ASSERT_TRUE(placer_->restore_saved("pip"));
+  EXPECT_EQ(read("users"), "the user's");
+}
+
+TEST_F(PlacerTest, ScrubRemovesOnlyWhatStillIsAsRecorded) {
+  EXPECT_EQ(place(stored("stale", "made")), Placed::Written);
+  EXPECT_EQ(place(stored("edited", "made")), Placed::Written);
+  FileIdentity stale = *lstat_identity(in("stale")), edited = *lstat_identity(in("edited"));
+  write("edited", "by hand");
+  EXPECT_TRUE(*placer_->scrub(path("stale"), stale));
+  EXPECT_FALSE(*placer_->scrub(path("edited"), edited));
+  EXPECT_EQ(read("stale"), "(absent)");
+  EXPECT_EQ(read("edited"), "by hand");
+  EXPECT_TRUE(log_->records().empty());
+}
+
+}  // namespace
+}  // namespace bxl::materialize
