@@ -99,8 +99,10 @@ class Loader {
 };
 
 Result<int> Loader::run_generator(const wire::Pip& pip, const PathTable& paths) {
-  request_.note("running the generator: " +
-                (pip.description.empty() ? pip.command : pip.description));
+  // What runs before every build is no news.
+  if (!(pip.flags & wire::kPipAlwaysDirty))
+    request_.note("running the generator: " +
+                  (pip.description.empty() ? pip.command : pip.description));
   ++generator_runs_;
   if (pip.rspfile != kNoPath) BXL_TRY(replace_file(paths.str(pip.rspfile), pip.rspfile_content));
   auto status = run_shell(pip.command, paths.str(pip.working_directory));
