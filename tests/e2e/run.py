@@ -25,6 +25,8 @@ from harness import processes  # noqa: E402
 from harness.scenario import REGISTRY, Broken, Mismatch, Skip  # noqa: E402
 from harness.workspace import NOBODY, Workspace  # noqa: E402
 
+TOOLS = ("bxl-graph", "bxl-plan", "bxl-exec", "bxl-cache", "bxl-materialize")
+
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -123,6 +125,10 @@ def main():
     bxl = find_bxl(options)
     if not os.access(bxl, os.X_OK):
         print(f"run.py: no bxl at {bxl}: build it, or say where with --bxl", file=sys.stderr)
+        return 2
+    absent = [t for t in TOOLS if not os.access(os.path.join(os.path.dirname(bxl), t), os.X_OK)]
+    if absent and options.check_ran:
+        print(f"run.py: {', '.join(absent)} not beside {bxl}", file=sys.stderr)
         return 2
     later = [s for s in chosen if s.later and not options.later]
     jobs = [(s, v) for s in sorted(chosen, key=lambda s: not s.slow) if s not in later

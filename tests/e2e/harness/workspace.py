@@ -205,7 +205,7 @@ class Workspace:
             shutil.rmtree(top, ignore_errors=True)
             os.makedirs(top)
             copy = f"{top}/ws"
-            shutil.copytree(self.shadow, copy, symlinks=True)
+            shutil.copytree(self.shadow, copy, symlinks=True, copy_function=_copy)
             self.own()
             env = self._environment(env, directory=copy)
             env["PATH"] = f"{self.base}/awake:" + env["PATH"]
@@ -213,6 +213,16 @@ class Workspace:
                       self.options.stand_in)
             self._truths[key] = tree.snapshot(copy)
         return self._truths[key]
+
+
+def _copy(source, target):
+    """copy2, but what cannot be read becomes something of its size that cannot be read."""
+    try:
+        shutil.copy2(source, target)
+    except PermissionError:
+        with open(target, "wb") as file:
+            file.truncate(os.lstat(source).st_size)
+        shutil.copymode(source, target)
 
 
 class Running:
@@ -253,7 +263,8 @@ class Running:
         `may`; None: not checked. check: compare the tree with a from-scratch run (default: when exit
         is 0); absent, ignore: paths that may be missing, that are not compared. says, silent_on:
         texts that must, must not be printed. sources: sources must be untouched (checked when
-        the tree is not compared). summary: the file must be there (default: exit 0, 1 or 4).
+        the tree is not compared). summary: the file must be there (default: exit 0, 1 or 4);
+        False: it is not looked at.
         wake: commands in their NAP are ended.
         counts: clean=, hit=, failed=, skipped=, total=, uncacheable=.
         """
@@ -292,7 +303,9 @@ class Running:
         codes = exit if isinstance(exit, tuple) else (exit,)
         if code not in codes:
             raise Mismatch(f"exit code {code}, expected {' or '.join(map(str, codes))}")
-        self._judge_summary(code, code in (0, 1, 4) if summary is None else summary)
+        self.summary, self.pips = None, {}
+        if summary is not False:
+            self._judge_summary(code, summary or code in (0, 1, 4))
         if self.ws.options.check_ran and self.summary:
             self._judge_pips(ran, may, counts)
         for text in says:
@@ -309,7 +322,6 @@ class Running:
                                      ignore=ignore), "sources were changed")
 
     def _judge_summary(self, code, needed):
-        self.summary, self.pips = None, {}
         if not os.path.exists(self.summary_file):
             if needed:
                 raise Mismatch("no --summary file")

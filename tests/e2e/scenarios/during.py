@@ -147,6 +147,17 @@ def work_done_before_kill_9_is_right_or_done_again(t):
     t.noop()
 
 
+@scenario("D 12", state=("kept",), jobs=(2,))
+def summary_of_a_killed_build_tells_its_exit_code(t):
+    """bxl-exec is killed: --summary is written all the same and says what the wrapper returns."""
+    t.files({"a.in": "a\n", "s.in": "s\n"})
+    t.ninja(*KILLED)
+    build = t.start()
+    build.wait_for_nap()
+    kill_exec(t, build)
+    build.finish(exit=tuple(range(1, 256)), check=False, summary=True)
+
+
 @scenario("rule 6", state=("kept",))
 def outputs_of_a_command_killed_midway_are_known(t):
     """bxl-exec and its command die with inc/foo.h half written: the file is junk, not a source."""
