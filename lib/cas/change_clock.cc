@@ -2,6 +2,7 @@
 #include "cas/change_clock.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include <ctime>
@@ -44,9 +45,27 @@ Trust trust_in(const FileIdentity& identity, std::int64_t hashed_ns, bool reliab
   const std::int64_t age = hashed_ns - identity.ctime_ns;
   // squashfs and erofs images and 128-byte ext4 inodes have no nanoseconds: a compiler image
   // replaced by another of the same build epoch may repeat device, inode, size and both times.
-  const bool whole_second = identity.ctime_ns % kSecond_ns == 0;
-  if (!reliable || whole_second) return age > kCoarseGranularity_ns ? Trust::Process : Trust::No;
+  if (!reliable) return age > kCoarseGranularity_ns ? Trust::Process : Trust::No;
+  if (is_whole_second(identity)) return age > kCoarseGranularity_ns ? Trust::Mounted : Trust::No;
   return age > kFineGranularity_ns ? Trust::Always : Trust::No;
+}
+
+bool is_whole_second(const FileIdentity& identity) { return identity.ctime_ns % kSecond_ns == 0; }
+
+std::uint64_t mount_salt(const std::string& path) {
+  static const std::string boot_id = [] {
+    auto text = read_file("/proc/sys/kernel/random/boot_id");
+    return text ? *text : std::string();
+  }();
+  constexpr unsigned kMountId = 0x1000, kUniqueMountId = 0x4000;  // STATX_MNT_ID (5.8), STATX_MNT_ID_UNIQUE (6.8)
+  struct statx st;
+  for (unsigned wanted : {kUniqueMountId, kMountId}) {
+    if (boot_id.empty() || ::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, wanted, &st) != 0) return 0;
+    if (!(st.stx_mask & wanted)) continue;
+    std::uint64_t salt = checksum64(boot_id, st.stx_mnt_id);
+    return salt == 0 ? 1 : salt;
+  }
+  return 0;
 }
 
 bool ClockTable::reliable(std::uint64_t dev, int fd) {

@@ -14,6 +14,7 @@ namespace bxl::cas {
 enum class Trust {
   No,       // the file may still change without its identity changing
   Process,  // for as long as this build runs
+  Mounted,  // also in later builds, while the same file system stays mounted (see mount_salt)
   Always,   // also in later builds, after reboots and image updates
 };
 
@@ -22,6 +23,12 @@ enum class Trust {
 Trust trust_in(const FileIdentity& identity, std::int64_t hashed_ns, bool reliable);
 
 std::int64_t now_unix_ns();
+
+// A number that changes when the file system under `path` is mounted anew or the machine boots: boot id and unique
+// mount id. 0: cannot be told. Mixed into the memo's key of files whose ctime has no nanoseconds: an image with the
+// same build epoch can only come into their place by a new mount.
+std::uint64_t mount_salt(const std::string& path);
+bool is_whole_second(const FileIdentity& identity);
 
 // Which devices carry a file system whose ctime moves with every change and never returns: ext4,
 // xfs, btrfs, f2fs, zfs, tmpfs, overlayfs by statfs magic. Network file systems, FUSE, 9p, images

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstring>
 #include <mutex>
+#include <unordered_map>
 #include <vector>
 
 #include "cas/blob_store.h"
@@ -23,6 +24,7 @@ class FileHashMemo final : public HashMemo {
 
   Result<Digest> digest(const std::string& path, const FileIdentity& identity) override {
     if (identity.kind != FileKind::File) return make_error(EINVAL, "hash " + path);
+    note_mount(path, identity);
     if (auto known = find(identity)) return *known;
     // O_NONBLOCK: what was a file a moment ago may be a FIFO now.
     auto fd = open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
@@ -41,13 +43,14 @@ class FileHashMemo final : public HashMemo {
     BXL_TRY_ASSIGN(auto after, fstat_identity(fd->get()));
     if (after != identity) return changed(path);
     const Trust trust = trust_in(identity, began_ns, clocks_.reliable(identity.dev, fd->get()));
-    if (trust != Trust::No) remember(identity, *digest, trust == Trust::Always);
+    if (trust != Trust::No) remember(identity, *digest, trust == Trust::Always || trust == Trust::Mounted);
     return digest;
   }
 
   std::optional<Digest> find(const FileIdentity& identity) const override {
     std::lock_guard lock(mutex_);
-    const MemoRecord* record = table_.find(identity);
+    const std::optional<FileIdentity> key = keyed(identity);
+    const MemoRecord* record = key ? table_.find(*key) : nullptr;
     if (!record) return {};
     return Digest::from_bytes({reinterpret_cast<const char*>(record->digest), 16});
   }
@@ -57,7 +60,8 @@ class FileHashMemo final : public HashMemo {
     constexpr std::int64_t kSecond_ns = 1'000'000'000;
     const std::int64_t slack_ns =
         2 * kSecond_ns + static_cast<std::int64_t>(identity.size / (64u << 20)) * kSecond_ns;
-    const bool old_enough = trust_in(identity, now_unix_ns() - slack_ns, true) == Trust::Always;
+    note_mount(path, identity);
+    const bool old_enough = trust_in(identity, now_unix_ns() - slack_ns, true) >= Trust::Mounted;
     remember(identity, digest, old_enough && clocks_.reliable(path, identity));
   }
 
@@ -83,9 +87,32 @@ class FileHashMemo final : public HashMemo {
   static Error changed(const std::string& path) {
     return make_error(EAGAIN, "changed while it was hashed: " + path);
   }
-  void remember(const FileIdentity& identity, const Digest& digest, bool save) {
-    const MemoRecord record = MemoRecord::make(identity, digest);
+  // Asked once per device: statx of any file on it.
+  void note_mount(const std::string& path, const FileIdentity& identity) {
+    if (!is_whole_second(identity)) return;
+    {
+      std::lock_guard lock(mutex_);
+      if (mount_salts_.count(identity.dev)) return;
+    }
+    const std::uint64_t salt = mount_salt(path);
     std::lock_guard lock(mutex_);
+    mount_salts_.emplace(identity.dev, salt);
+  }
+  // The identity under which a file is remembered. Empty: its mount is not known, so nothing may be.
+  // Requires mutex_.
+  std::optional<FileIdentity> keyed(const FileIdentity& identity) const {
+    if (!is_whole_second(identity)) return identity;
+    auto salt = mount_salts_.find(identity.dev);
+    if (salt == mount_salts_.end() || salt->second == 0) return {};
+    FileIdentity key = identity;
+    key.dev ^= salt->second;
+    return key;
+  }
+  void remember(const FileIdentity& identity, const Digest& digest, bool save) {
+    std::lock_guard lock(mutex_);
+    const std::optional<FileIdentity> key = keyed(identity);
+    if (!key) return;
+    const MemoRecord record = MemoRecord::make(*key, digest);
     const MemoRecord* known = table_.find(identity);
     if (known && std::memcmp(known->digest, record.digest, sizeof record.digest) == 0) return;
     table_.add(record);
@@ -97,6 +124,7 @@ class FileHashMemo final : public HashMemo {
   std::atomic<std::uint64_t> files_hashed_{0};
   mutable std::mutex mutex_;  // guards what follows
   MemoTable table_;
+  std::unordered_map<std::uint64_t, std::uint64_t> mount_salts_;  // by device
   std::vector<MemoRecord> unsaved_;
 };
 

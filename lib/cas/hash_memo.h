@@ -14,7 +14,8 @@ namespace bxl::cas {
 // Thread-safe. A digest is remembered only when it can be trusted later: the file lies on a file system whose ctime
 // is a change clock (allow-list by statfs magic: ext4, xfs, btrfs, f2fs, zfs, tmpfs, overlayfs), its ctime is older
 // than the time of hashing by more than two clock granularities (2 x 10 ms), and not in the future. A ctime of a whole
-// second is never trusted: it is the mark of images (squashfs, erofs) and of inodes without nanoseconds.
+// second is the mark of images (squashfs, erofs, ext4 made by a tool) and of inodes without nanoseconds: such a digest
+// is trusted while the same mount of the same boot lasts (rule 13).
 class HashMemo {
  public:
   // Loads `<directory>/hash-memo`. A damaged file is set aside and the memo starts empty. An empty `directory`

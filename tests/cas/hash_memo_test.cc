@@ -103,11 +103,15 @@ TEST(ChangeClock, AgeDecidesInTicks) {
   EXPECT_EQ(trust_in(id, id.ctime_ns + 5 * kSecond_ns, false), Trust::Process);
 }
 
-TEST(ChangeClock, WholeSecondsAreNeverTrustedInLaterBuilds) {
+TEST(ChangeClock, WholeSecondsAreTrustedWhileTheMountLasts) {
   FileIdentity id;
   id.ctime_ns = 1'700'000'000 * kSecond_ns;
   EXPECT_EQ(trust_in(id, id.ctime_ns + kSecond_ns, true), Trust::No);
-  EXPECT_EQ(trust_in(id, id.ctime_ns + 86400 * kSecond_ns, true), Trust::Process);
+  EXPECT_EQ(trust_in(id, id.ctime_ns + 86400 * kSecond_ns, true), Trust::Mounted);
+  EXPECT_EQ(trust_in(id, id.ctime_ns + 86400 * kSecond_ns, false), Trust::Process);
+  EXPECT_EQ(mount_salt("/"), mount_salt("/"));
+  EXPECT_NE(mount_salt("/"), mount_salt("/proc"));
+  EXPECT_NE(mount_salt("/"), 0u);
 }
 
 TEST(ChangeClock, ProcIsNoChangeClock) {
