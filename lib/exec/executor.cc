@@ -2,22 +2,17 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
 #include <cstdlib>
-#include <ctime>
-#include <mutex>
 #include <queue>
-#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/assert.h"
+#include "exec/workers.h"
 #include "fingerprint/projection.h"
 
 namespace bxl::exec {
@@ -29,12 +24,6 @@ using wire::PipResult;
 
 constexpr int kMaxAttempts = 3;  // the first run and at most two more after a false absence or a lost blob
 
-std::int64_t wall_clock_ns() {
-  timespec now;
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
-}
-
 enum class State : std::uint8_t { Outside, Waiting, Ready, Running, Succeeded, Failed };
 
 struct Node {
@@ -42,6 +31,7 @@ struct Node {
   Action action = Action::Miss;
   bool requested = false;
   bool released = false;     // its consumers no longer count it
+  bool publishable = false;  // it ran, and its result was said to be publishable
   bool placed = false;       // its outputs are on disk, verified
   int attempts = 0;
   std::size_t waiting_for = 0;
@@ -49,99 +39,6 @@ struct Node {
   Digest strong, path_set;
   wire::Entry entry;
   std::vector<PipId> extra_waiters;  // pips that need it run again (lost blob)
-};
-
-struct Job {
-  PipId pip;
-  sandbox::Command command;
-  sandbox::Policy policy;
-  std::int64_t start_ns = 0;
-};
-
-struct Finished {
-  PipId pip;
-  std::size_t slot = 0;
-  std::int64_t start_ns = 0;
-  std::string journal;
-  std::vector<std::string> scratch;
-  Result<sandbox::Outcome> outcome;
-  Ingested ingested;
-};
-
-// Worker threads, one per job slot. Each runs a command, then ingests its outputs, then reports.
-class Workers {
- public:
-  Workers(std::size_t count, Services& services) : services_(services), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    for (std::size_t slot = 0; slot < count; ++slot) threads_.emplace_back([this, slot] { work(slot); });
-  }
-  ~Workers() {
-    {
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    available_.notify_all();
-    for (std::thread& t : threads_) t.join();
-  }
-  void submit(Job job) {
-    {
-      std::lock_guard lock(mutex_);
-      jobs_.push(std::move(job));
-    }
-    available_.notify_one();
-  }
-  std::vector<Finished> take() {
-    std::uint64_t ignored;
-    (void)!::read(wake_.get(), &ignored, sizeof ignored);
-    std::lock_guard lock(mutex_);
-    return std::exchange(finished_, {});
-  }
-  int wake_fd() const { return wake_.get(); }
-
- private:
-  void work(std::size_t slot) {
-    for (;;) {
-      Job job;
-      {
-        std::unique_lock lock(mutex_);
-        available_.wait(lock, [&] { return stopping_ || !jobs_.empty(); });
-        if (jobs_.empty()) return;
-        job = std::move(jobs_.front());
-        jobs_.pop();
-      }
-      Finished done = run(slot, std::move(job));
-      {
-        std::lock_guard lock(mutex_);
-        finished_.push_back(std::move(done));
-      }
-      std::uint64_t one = 1;
-      (void)!::write(wake_.get(), &one, sizeof one);
-    }
-  }
-
-  Finished run(std::size_t slot, Job job) {
-    std::string temp;
-    auto directory = services_.runner.temp_directory(slot);
-    if (!directory) return {job.pip, slot, 0, job.policy.journal_path, {}, std::move(directory.error()), {}};
-    temp = std::move(*directory);
-    for (auto& [name, value] : job.command.environment)
-      if (name == "TMPDIR" || name == "TMP" || name == "TEMP") value = temp;
-    std::int64_t start = wall_clock_ns();
-    auto outcome = services_.runner.run(slot, job.command, job.policy);
-    std::vector<std::string> scratch{temp, services_.workspace.dir()};
-    Ingested ingested;
-    if (outcome) ingested = ingest(*outcome, start, scratch, services_.view.mounts(), services_.store, services_.memo);
-    services_.runner.empty_temp_directory(slot);
-    return {job.pip, slot, start, job.policy.journal_path, std::move(scratch), std::move(outcome), std::move(ingested)};
-  }
-
-  Services& services_;
-  UniqueFd wake_;
-  std::mutex mutex_;
-  std::condition_variable available_;
-  bool stopping_ = false;
-  std::queue<Job> jobs_;
-  std::vector<Finished> finished_;
-  std::vector<std::thread> threads_;
 };
 
 class Build {
@@ -178,6 +75,7 @@ class Build {
                    const Digest& strong, std::string blob);
   void fail_locally(PipId id, const Error& error);
   void emit_hit_or_clean(PipId id, bool clean);
+  void distrust(PipId id, const std::string& why);
   void log_junk(PipId id, const Recorded& recorded);
   void emit(PipResult result);
 
@@ -335,7 +233,7 @@ Result<bool> Build::place_outputs(PipId id) {
   Node& n = node(id);
   const wire::Pip& p = pip(id);
   for (wire::Output& out : n.entry.outputs) {
-    bool declared = graph_.producer(out.path) == id;
+    bool declared = s_.view.declares(id, out.path);
     BXL_TRY_ASSIGN(auto placed, s_.placer.place(p.stable_id, out,
                                                 declared ? materialize::Declared::Yes : materialize::Declared::No));
     if (placed.placed == materialize::Placed::LostBlob || placed.placed == materialize::Placed::UsersFile) return false;
@@ -407,12 +305,15 @@ Result<bool> Build::prepare(PipId id, Job* job) {
   if (p.depfile != kNoPath) add(s_.view.physical(p.depfile));
   if (p.rspfile != kNoPath) add(s_.view.physical(p.rspfile));
   for (PathId path : s_.log.owned_by(p.stable_id)) {
-    if (graph_.producer(path) != kNoPip) continue;
+    if (s_.view.owner(path) != id) continue;  // declared by another pip since
     // A recorded, undeclared file that was changed since is the user's (View rule 1): it stays.
     auto disk = lstat_identity(paths_.str(path));
     if (disk && (!disk->exists() || graph::still_recorded(s_.log.records().at(path), *disk))) add(path);
   }
   BXL_TRY(s_.placer.clear(p.stable_id, own));
+  // As ninja does, for each edge: an earlier one may have removed what was made at the start.
+  for (PathId path : p.outputs) BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(path))));
+  if (p.depfile != kNoPath) BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(p.depfile))));
   for (PathId path : own) s_.view.invalidate(path);
   if (p.rspfile != kNoPath) {
     std::string file = paths_.str(p.rspfile);
@@ -457,6 +358,25 @@ bool Build::start(PipId id) {
   s_.observer.started(id, running_);
   workers_->submit(std::move(job));
   return true;
+}
+
+// Rule 10: the other party of a violation is not to be believed either. A later record supersedes what was said of it.
+void Build::distrust(PipId id, const std::string& why) {
+  if (id == kNoPip || !node(id).publishable) return;
+  Node& n = node(id);
+  n.publishable = false;
+  PipResult result;
+  result.pip = id;
+  result.attempt = static_cast<std::uint32_t>(n.attempts);
+  result.outcome = Outcome::Ran;
+  result.requested = n.requested;
+  result.why_not = why;
+  result.static_hash = n.static_hash;
+  result.weak = n.weak;
+  result.strong = n.strong;
+  result.path_set = n.path_set;
+  result.entry = n.entry;
+  s_.emit(std::move(result));
 }
 
 void Build::log_junk(PipId id, const Recorded& recorded) {
@@ -529,6 +449,8 @@ void Build::finish(Finished done) {
   }
   bool violated = !recorded.violations.empty();
   if (violated) ++summary_.violated;
+  for (const wire::Violation& v : recorded.violations)
+    distrust(graph_.find(v.related), p.stable_id + " violates its declarations: " + v.message);
   if (violated && !settings_.warn_violations) {
     result.outcome = Outcome::Violated;
     result.why_not = recorded.why_not.front();
@@ -576,6 +498,9 @@ void Build::finish(Finished done) {
   result.publishable = recorded.why_not.empty();
   if (!result.publishable) result.why_not = recorded.why_not.front();
   n.entry = result.entry;
+  n.strong = result.strong;
+  n.path_set = result.path_set;
+  n.publishable = result.publishable;
   n.placed = true;
   n.action = Action::Miss;
   s_.view.finalize(id, n.entry.outputs);

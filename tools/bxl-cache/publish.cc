@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <unordered_set>
 #include <utility>
 
 #include "cli/main.h"
@@ -69,6 +70,10 @@ Candidate candidate_of(const wire::PipResult& result, const PathTable& paths,
     out.request.blobs.push_back(entry.console);
     out.sizes.push_back(entry.console_bytes);
   }
+  if (!entry.evidence.is_zero()) {
+    out.request.blobs.push_back(entry.evidence);
+    out.sizes.push_back(kOptional);
+  }
   std::sort(entry.outputs.begin(), entry.outputs.end(),
             [&](const wire::Output& a, const wire::Output& b) {
               return paths.str(a.path) < paths.str(b.path);
@@ -117,6 +122,7 @@ int publish_stream(const cli::Options& options, int in, int out) {
   else
     deaf = std::move(created.error());
 
+  std::unordered_set<PipId> submitted;
   std::uint64_t counted = 0;  // entries that a stats record already tells of
   for (;;) {
     auto next = reader->next();
@@ -133,7 +139,17 @@ int publish_stream(const cli::Options& options, int in, int out) {
     }
     if (!deaf) pass_on(writer->write(record));
     const auto* result = std::get_if<wire::PipResult>(&record);
-    if (!result || !cache.publisher || !is_publishable(*result)) continue;
+    if (!result || !cache.publisher) continue;
+    if (!is_publishable(*result)) {
+      // A later record of the same pip supersedes: what was published of it is taken back.
+      if (submitted.erase(result->pip) != 0) {
+        Candidate candidate = candidate_of(*result, paths, mounts);
+        candidate.retract = true;
+        cache.publisher->submit(std::move(candidate));
+      }
+      continue;
+    }
+    submitted.insert(result->pip);
     if (const char* why = contradiction(*result))
       warnings.add("not published: pip " + std::to_string(index(result->pip)) + ": " + why);
     else

@@ -62,9 +62,10 @@ void Publisher::run() {
 
 // Looked at outside of any transaction: stats of a cold disk must not keep other builds waiting.
 bool Publisher::holds_content(const Candidate& candidate) {
+  if (candidate.retract) return true;
   for (std::size_t i = 0; i < candidate.request.blobs.size(); ++i) {
     const Digest& blob = candidate.request.blobs[i];
-    if (blobs_.contains(blob, candidate.sizes[i])) continue;
+    if (candidate.sizes[i] == kOptional || blobs_.contains(blob, candidate.sizes[i])) continue;
     warn_("not published: " + describe(candidate) + ": its content " + blob.hex() +
           " is not in the store");
     return false;
@@ -87,6 +88,10 @@ bool Publisher::is_replayable(const std::string& entry_bytes) const {
 Result<PublishResult> Publisher::publish(const Candidate& candidate) {
   const cache::PublishRequest& request = candidate.request;
   const cache::Selector selector{request.path_set, request.strong};
+  if (candidate.retract) {
+    BXL_TRY(store_.forget(request.weak, selector));
+    return PublishResult::Converged;
+  }
   BXL_TRY_ASSIGN(auto result, store_.publish(request));
   if (result == PublishResult::Published) return result;
   BXL_TRY_ASSIGN(auto there, store_.entry(request.weak, selector));

@@ -15,10 +15,14 @@
 
 namespace bxl::cache_tool {
 
+// In place of a size: a blob that is kept with the entry, and without which it can be replayed.
+inline constexpr std::uint64_t kOptional = ~std::uint64_t{0};
+
 // An entry ready to be committed.
 struct Candidate {
   cache::PublishRequest request;
-  std::vector<std::uint64_t> sizes;  // of request.blobs, in bytes
+  std::vector<std::uint64_t> sizes;  // of request.blobs, in bytes, or kOptional
+  bool retract = false;              // take the entry back instead: a later record distrusts it
 };
 
 // Entries are committed in the order given, in transactions of at most 50 ms of work. An entry

@@ -63,11 +63,20 @@ class Commit {
  public:
   Commit(const state::Workspace& workspace, const graph::Mounts& mounts, const graph::PipGraph& graph, PathTable& paths,
          cas::BlobStore& blobs, cache::MetadataStore* metadata, state::OutputLog& log, state::StateTable& state)
-      : graph_(graph), metadata_(metadata), log_(log), state_(state),
+      : graph_(graph), paths_(paths), metadata_(metadata), log_(log), state_(state),
         placer_(workspace, mounts, paths, blobs, log, [](const std::string& note) { cli::print_note(kTool, note); }) {}
 
   // Content of some hit was gone: the damaged blob is in quarantine, so that the next plan sees a miss.
   bool lost() const { return lost_; }
+
+  // Rule 10: both parties of a violation stay out of the state, so that a no-op never forgets it.
+  void distrust_violated(const std::unordered_map<PipId, wire::PipResult>& results) {
+    for (const auto& [pip, result] : results)
+      for (const wire::Violation& v : result.violations) {
+        state_.erase(v.pip);
+        state_.erase(v.related);
+      }
+  }
 
   // Brings one result to disk when requested and puts its row into the state. Errors stop the build's success.
   Result<void> one(wire::PipResult& result, wire::Stats& stats) {
@@ -97,7 +106,7 @@ class Commit {
                                                                                             : FileIdentity{};
         continue;
       }
-      bool declared = graph_.producer(out.path) == result.pip;
+      bool declared = declares(result.pip, out.path);
       auto placed = placer_.place(id, out, declared ? materialize::Declared::Yes : materialize::Declared::No);
       if (!placed) {
         if (!first) first = std::move(placed.error());
@@ -133,6 +142,17 @@ class Commit {
   }
 
  private:
+  // By its text, or where symlinks in its directories lead: outputs are recorded by their physical paths.
+  bool declares(PipId pip, PathId path) {
+    if (graph_.producer(path) == pip) return true;
+    for (PathId declared : graph_.pip(pip).outputs) {
+      if (paths_.name(declared) != paths_.name(path)) continue;
+      auto parent = real_path(paths_.str(paths_.parent(declared)));
+      if (parent && *parent == paths_.str(paths_.parent(path))) return true;
+    }
+    return false;
+  }
+
   void put_row(const wire::PipResult& result, const std::string& path_set_bytes) {
     wire::StateRow row;
     row.stable_id = graph_.pip(result.pip).stable_id;
@@ -145,6 +165,7 @@ class Commit {
   }
 
   const graph::PipGraph& graph_;
+  PathTable& paths_;
   cache::MetadataStore* metadata_;
   state::OutputLog& log_;
   state::StateTable& state_;
@@ -216,9 +237,11 @@ int run(const cli::Options& options) {
     if (found == results.results.end()) continue;
     if (auto done = commit.one(found->second, results.stats); !done) {
       cli::print_error(kTool, done.error().to_string());
-      code = cli::exit_code_for(done.error(), cli::kLocalResource);
+      // After a failed build it is a consequence (a violating pip wrote there): the cause has been told.
+      if (results.end.exit_code == 0) code = cli::exit_code_for(done.error(), cli::kLocalResource);
     }
   }
+  commit.distrust_violated(results.results);
   if (auto finished = (*log)->finish(); !finished) cli::print_warning(kTool, finished.error().to_string());
   if (auto saved = state.save(workspace, paths, reader->header()); !saved) {
     cli::print_error(kTool, "the workspace state could not be saved: " + saved.error().to_string());
