@@ -84,6 +84,7 @@ struct Entry {
   wallMs @4 :UInt64;
   cpuMs @5 :UInt64;
   peakKib @6 :UInt64;
+  evidence @7 :Data;  # minor 1
 }
 
 # --- graph --------------------------------------------------------------------------------------------------------
@@ -216,6 +217,10 @@ struct PipResult {
   console @12 :Data;
   exitStatus @13 :Int32;
   violations @14 :List(Violation);
+  reason @15 :Data;         # minor 1, as what follows
+  startedUnixUs @16 :Int64;
+  endedUnixUs @17 :Int64;
+  lane @18 :UInt32;
 }
 
 struct Stats {

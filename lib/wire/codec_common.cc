@@ -94,6 +94,7 @@ void put(schema::Entry::Builder to, const Entry& from,
   to.setWallMs(from.wall_ms);
   to.setCpuMs(from.cpu_ms);
   to.setPeakKib(from.peak_kib);
+  to.setEvidence(digest_data(from.evidence));
 }
 
 Entry get(schema::Entry::Reader from, const std::function<PathId(std::uint32_t)>& path_of) {
@@ -116,6 +117,7 @@ Entry get(schema::Entry::Reader from, const std::function<PathId(std::uint32_t)>
   to.wall_ms = from.getWallMs();
   to.cpu_ms = from.getCpuMs();
   to.peak_kib = from.getPeakKib();
+  to.evidence = digest(from.getEvidence());
   return to;
 }
 

@@ -93,6 +93,10 @@ void put(schema::PipResult::Builder to, const PipResult& from, PathsOut& paths) 
   auto violations = to.initViolations(static_cast<unsigned>(from.violations.size()));
   for (unsigned i = 0; i < violations.size(); ++i)
     put_violation(violations[i], from.violations[i], paths);
+  to.setReason(blob(from.reason));
+  to.setStartedUnixUs(from.started_unix_us);
+  to.setEndedUnixUs(from.ended_unix_us);
+  to.setLane(from.lane);
 }
 PipResult get(schema::PipResult::Reader from, const PathsIn& paths) {
   PipResult to;
@@ -112,6 +116,10 @@ PipResult get(schema::PipResult::Reader from, const PathsIn& paths) {
   to.exit_status = from.getExitStatus();
   for (auto violation : from.getViolations())
     to.violations.push_back(get_violation(violation, paths));
+  to.reason = str(from.getReason());
+  to.started_unix_us = from.getStartedUnixUs();
+  to.ended_unix_us = from.getEndedUnixUs();
+  to.lane = from.getLane();
   return to;
 }
 

@@ -93,6 +93,7 @@ class Describer {
     to_.natural("wallMs", entry.wall_ms);
     to_.natural("cpuMs", entry.cpu_ms);
     to_.natural("peakKib", entry.peak_kib);
+    digest("evidence", entry.evidence);
     to_.end_object();
   }
   void fingerprints(const Digest& weak, const Digest& strong, const Digest& path_set) {
@@ -156,6 +157,10 @@ class Describer {
       to_.end_object();
     }
     to_.end_list();
+    to_.string("reason", result.reason);
+    to_.integer("startedUnixUs", result.started_unix_us);
+    to_.integer("endedUnixUs", result.ended_unix_us);
+    to_.natural("lane", result.lane);
   }
   void operator()(const Stats& stats) {
     to_.begin_record("stats");

@@ -20,7 +20,7 @@ enum class StreamKind : std::uint32_t { Graph = 1, Plan = 2, Results = 3, State 
 const char* name(StreamKind kind);
 
 inline constexpr std::uint16_t kSchemaMajor = 1;  // another major is refused by name
-inline constexpr std::uint16_t kSchemaMinor = 0;  // newer minors: unknown fields are ignored
+inline constexpr std::uint16_t kSchemaMinor = 1;  // newer minors: unknown fields are ignored
 
 // --- mounts: (token, real path, flags); correctness rules: longest prefix wins
 // -------------------------------
@@ -135,6 +135,7 @@ struct Entry {
   Digest console;               // stdout and stderr, interleaved as written; zero when empty
   std::uint64_t console_bytes = 0;
   std::uint64_t wall_ms = 0, cpu_ms = 0, peak_kib = 0;
+  Digest evidence;  // blob: what the result rests on, for `bxl why` (fingerprint/evidence.h); zero: none
   bool operator==(const Entry&) const = default;
 };
 
@@ -215,6 +216,9 @@ struct PipResult {
   std::string console;        // text printed by the pip, at most 64 KiB; the rest is in the store
   int exit_status = 0;        // Failed: 0-255, or 128 + signal
   std::vector<Violation> violations;
+  std::string reason;  // Ran, Failed, Violated: why no result could be reused, one sentence
+  std::int64_t started_unix_us = 0, ended_unix_us = 0;  // of the job, outputs stored; 0: did not run
+  std::uint32_t lane = 0;                               // job slot, from 1; 0: did not run
   bool operator==(const PipResult&) const = default;
 };
 

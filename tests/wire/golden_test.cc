@@ -1,12 +1,14 @@
-// Golden files: today's build writes the bytes of version 1 and reads them as it did then.
+// Golden files: today's build writes the bytes of version 1.1, and reads them and those of 1.0.
 //
-// Files of version N stay for good. When the schema grows by a minor version, a file NAME.v1.1.bin
-// is added beside the old one, which must still be read. Regenerate with BXL_TEST_ACCEPT=1.
+// Files of version N stay for good (NAME.v1.bin is 1.0). When the schema grows by a minor version,
+// a file NAME.v1.N.bin is added beside the old ones, which must still be read: fields they lack are
+// zero. Regenerate with BXL_TEST_ACCEPT=1.
 #include "support/golden.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "wire/print.h"
@@ -17,9 +19,10 @@ namespace {
 
 using bxl::test::golden;
 
-Header header(StreamKind kind) {
+Header header(StreamKind kind, std::uint16_t minor = kSchemaMinor) {
   Header h;
   h.kind = kind;
+  h.minor = minor;
   h.tool_version = "0.1.0";
   h.workspace = "/w/build";
   h.mounts = {{"%build%", "/w/build", kMountReadable | kMountHashable | kMountOutput},
@@ -32,7 +35,7 @@ FileIdentity identity() {
   return {FileKind::File, true, 0100755, 64769, 4711, 1234, 1'700'000'000'000'000'001, -1};
 }
 
-Entry entry(PathTable& paths) {
+Entry entry(PathTable& paths, std::uint16_t minor = kSchemaMinor) {
   Entry e;
   Output file{paths.intern("/w/build/a.o"), OutputKind::File, false, 1234, Digest::of("content")};
   file.identity = identity();
@@ -46,6 +49,7 @@ Entry entry(PathTable& paths) {
   e.wall_ms = 12;
   e.cpu_ms = 10;
   e.peak_kib = 20480;
+  if (minor >= 1) e.evidence = Digest::of("evidence");
   return e;
 }
 
@@ -91,9 +95,9 @@ GraphRecord graph(PathTable& paths) {
   return g;
 }
 
-std::vector<Record> plan(PathTable& paths) {
-  PlanPip hit{PipId{0},        Action::Hit,     true,        "", Digest::of("w"),
-              Digest::of("s"), Digest::of("p"), entry(paths)};
+std::vector<Record> plan(PathTable& paths, std::uint16_t minor) {
+  PlanPip hit{PipId{0},        Action::Hit,        true, "", Digest::of("w"), Digest::of("s"),
+              Digest::of("p"), entry(paths, minor)};
   PlanPip miss{PipId{1}, Action::Miss, false, "no entry for its weak fingerprint"};
   Basis probed{paths.intern("/w/src"), {FileKind::Directory}, false};
   return {PlanHeader{7, 2, true, "/w/build/.bxl/graph"},
@@ -104,7 +108,7 @@ std::vector<Record> plan(PathTable& paths) {
           Scrub{paths.intern("/w/build/gone.o"), identity(), "gone.o"}};
 }
 
-std::vector<Record> results(PathTable& paths) {
+std::vector<Record> results(PathTable& paths, std::uint16_t minor) {
   PipResult ran;
   ran.pip = PipId{1};
   ran.attempt = 1;
@@ -115,8 +119,14 @@ std::vector<Record> results(PathTable& paths) {
   ran.strong = Digest::of("s");
   ran.path_set = Digest::of("p");
   ran.path_set_blob = std::string("path set\0bytes", 14);
-  ran.entry = entry(paths);
+  ran.entry = entry(paths, minor);
   ran.console = "\x1b[1mwarning\x1b[0m\n";
+  if (minor >= 1) {
+    ran.reason = "never seen";
+    ran.started_unix_us = 1'700'000'000'000'001;
+    ran.ended_unix_us = 1'700'000'000'012'345;
+    ran.lane = 2;
+  }
   PipResult violated;
   violated.pip = PipId{0};
   violated.outcome = Outcome::Violated;
@@ -129,60 +139,79 @@ std::vector<Record> results(PathTable& paths) {
   return {ran, violated, stats};
 }
 
-std::vector<Record> state(PathTable& paths) {
+std::vector<Record> state(PathTable& paths, std::uint16_t minor) {
   return {StateHeader{8},
           StateRow{"a.o", Digest::of("static"), Digest::of("w"), Digest::of("s"), Digest::of("p"),
-                   entry(paths)},
+                   entry(paths, minor)},
           PathSetBlob{Digest::of("path set"), "path set"}};
 }
 
-// Writes `expected` and compares with the file, then reads the file and compares with `expected`.
-void both_ways(const std::string& file, StreamKind kind, std::vector<Record> (*make)(PathTable&),
-               End end) {
+using Make = std::vector<Record> (*)(PathTable&, std::uint16_t minor);
+
+// The file reads as `make` says that its minor version meant it.
+void read_back(const std::string& file, StreamKind kind, Make make, End end, std::uint16_t minor) {
   PathTable paths;
-  std::vector<Record> expected = make(paths);
-  BXL_EXPECT_GOLDEN(file, encode_stream(header(kind), paths, expected, end));
+  std::vector<Record> expected = make(paths, minor);
   auto content = decode_stream(golden(file), kind, paths);
-  ASSERT_TRUE(content) << content.error().message;
+  ASSERT_TRUE(content) << file << ": " << content.error().message;
   end.records = expected.size();
-  EXPECT_TRUE(*content == (Content{header(kind), expected, end}));
+  EXPECT_TRUE(*content == (Content{header(kind, minor), expected, end})) << file;
 }
 
-TEST(Golden, PlanIsWrittenAndReadAsInVersionOne) {
-  both_ways("plan.v1.bin", StreamKind::Plan, plan, {});
-}
-TEST(Golden, ResultsAreWrittenAndReadAsInVersionOne) {
-  both_ways("results.v1.bin", StreamKind::Results, results, {4, "1 violation"});
-}
-TEST(Golden, StateIsWrittenAndReadAsInVersionOne) {
-  both_ways("state.v1.bin", StreamKind::State, state, {});
+// What is written today equals the newest file; all files are read.
+void both_ways(const std::string& name, StreamKind kind, Make make, const End& end) {
+  read_back(name + ".v1.bin", kind, make, end, 0);
+  PathTable paths;
+  BXL_EXPECT_GOLDEN(name + ".v1.1.bin",
+                    encode_stream(header(kind), paths, make(paths, kSchemaMinor), end));
+  read_back(name + ".v1.1.bin", kind, make, end, kSchemaMinor);
 }
 
-TEST(Golden, GraphIsWrittenAndReadAsInVersionOne) {
-  PathTable paths, again;
-  GraphRecord expected = graph(paths);
-  BXL_EXPECT_GOLDEN("graph.v1.bin", encode_graph(header(StreamKind::Graph), paths, expected));
-  auto reader = open_graph(golden("graph.v1.bin"), again);
-  ASSERT_TRUE(reader) << reader.error().message;
-  EXPECT_TRUE(reader->header() == header(StreamKind::Graph));
+TEST(Golden, PlanIsWrittenAsInThisVersionAndReadAsInEach) {
+  both_ways("plan", StreamKind::Plan, plan, {});
+}
+TEST(Golden, ResultsAreWrittenAsInThisVersionAndReadAsInEach) {
+  both_ways("results", StreamKind::Results, results, {4, "1 violation"});
+}
+TEST(Golden, StateIsWrittenAsInThisVersionAndReadAsInEach) {
+  both_ways("state", StreamKind::State, state, {});
+}
+
+void read_graph(const std::string& file, std::uint16_t minor) {
+  PathTable paths;
+  auto reader = open_graph(golden(file), paths);
+  ASSERT_TRUE(reader) << file << ": " << reader.error().message;
+  EXPECT_TRUE(reader->header() == header(StreamKind::Graph, minor));
   ASSERT_EQ(reader->pip_count(), 3u);
   Pip archive = reader->pip(PipId{1});
   EXPECT_EQ(archive.command, "ar @a.rsp");
-  EXPECT_EQ(again.str(archive.outputs.at(1)), "/w/build/liba.map");
-  EXPECT_EQ(again.str(archive.rspfile), "/w/build/a.rsp");
+  EXPECT_EQ(paths.str(archive.outputs.at(1)), "/w/build/liba.map");
+  EXPECT_EQ(paths.str(archive.rspfile), "/w/build/a.rsp");
   EXPECT_EQ(archive.depfile, kNoPath);
 }
 
-TEST(Golden, EntryIsWrittenAndReadAsInVersionOne) {
+TEST(Golden, GraphIsWrittenAsInThisVersionAndReadAsInEach) {
+  read_graph("graph.v1.bin", 0);
   PathTable paths;
-  Entry expected = entry(paths);
-  BXL_EXPECT_GOLDEN("entry.v1.bin",
-                    encode_entry(expected, paths, [&](PathId id) { return paths.str(id); }));
-  auto read = decode_entry(golden("entry.v1.bin"), [&](std::string_view text) -> Result<PathId> {
-    return paths.intern(text);
-  });
-  ASSERT_TRUE(read) << read.error().message;
-  EXPECT_TRUE(*read == expected);
+  BXL_EXPECT_GOLDEN("graph.v1.1.bin", encode_graph(header(StreamKind::Graph), paths, graph(paths)));
+  read_graph("graph.v1.1.bin", kSchemaMinor);
+}
+
+void read_entry(const std::string& file, std::uint16_t minor) {
+  PathTable paths;
+  Entry expected = entry(paths, minor);
+  auto read = decode_entry(
+      golden(file), [&](std::string_view text) -> Result<PathId> { return paths.intern(text); });
+  ASSERT_TRUE(read) << file << ": " << read.error().message;
+  EXPECT_TRUE(*read == expected) << file;
+}
+
+TEST(Golden, EntryIsWrittenAsInThisVersionAndReadAsInEach) {
+  read_entry("entry.v1.bin", 0);
+  PathTable paths;
+  BXL_EXPECT_GOLDEN("entry.v1.1.bin",
+                    encode_entry(entry(paths), paths, [&](PathId id) { return paths.str(id); }));
+  read_entry("entry.v1.1.bin", kSchemaMinor);
 }
 
 class Printed : public testing::TestWithParam<std::string> {};
@@ -190,17 +219,23 @@ class Printed : public testing::TestWithParam<std::string> {};
 TEST_P(Printed, IsReadableAsTextAndJson) {
   std::string all;
   for (PrintFormat format : {PrintFormat::Text, PrintFormat::Json}) {
-    auto file = open_file(std::string(BXL_TEST_DATA) + "/" + GetParam() + ".v1.bin", O_RDONLY);
+    auto file = open_file(std::string(BXL_TEST_DATA) + "/" + GetParam() + ".bin", O_RDONLY);
     ASSERT_TRUE(file) << file.error().to_string();
     std::ostringstream out;
     auto printed = print_stream(file->get(), format, out);
     ASSERT_TRUE(printed) << printed.error().message;
     all += out.str();
   }
-  BXL_EXPECT_GOLDEN(GetParam() + ".v1.txt", all);
+  BXL_EXPECT_GOLDEN(GetParam() + ".txt", all);
 }
-INSTANTIATE_TEST_SUITE_P(Golden, Printed, testing::Values("graph", "plan", "results", "state"),
-                         [](const auto& one) { return one.param; });
+INSTANTIATE_TEST_SUITE_P(Golden, Printed,
+                         testing::Values("graph.v1", "plan.v1", "results.v1", "state.v1",
+                                         "graph.v1.1", "plan.v1.1", "results.v1.1", "state.v1.1"),
+                         [](const auto& one) {
+                           std::string name = one.param;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace bxl::wire::test

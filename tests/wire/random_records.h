@@ -73,6 +73,7 @@ class RandomRecords {
     e.wall_ms = number();
     e.cpu_ms = number();
     e.peak_kib = number();
+    e.evidence = digest();
     return e;
   }
   Header header(StreamKind kind) {
@@ -105,6 +106,10 @@ class RandomRecords {
       return Violation{bytes(), bytes(), bytes(), bytes(), bytes(), flag() ? path() : kNoPath,
                        bytes()};
     });
+    r.reason = bytes();
+    r.started_unix_us = static_cast<std::int64_t>(number());
+    r.ended_unix_us = static_cast<std::int64_t>(number());
+    r.lane = static_cast<std::uint32_t>(random_());
     return r;
   }
   Stats stats() {
