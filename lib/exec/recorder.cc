@@ -193,6 +193,8 @@ class Recorder {
     if (now == now_.end()) {
       // Gone at the end. Its own scratch is nothing; a file that was there before is somebody's.
       if (!existed || ours || is_temp_place(access.path, view_.mounts())) return;
+      // An empty directory that bxl made for some declared output is made again when it is needed.
+      if (auto it = records_.find(path); it != records_.end() && it->second.owner == graph::kDirectoryOwner) return;
       PipId owner = view_.owner(path);
       result_.deleted.push_back(path);
       if (owner != kNoPip && owner != context_.pip)
@@ -249,6 +251,15 @@ class Recorder {
       }
       index_.writers[path] = context_.pip;
       return;  // never recorded as an output: it stays the user's file
+    }
+    if (!access.moved_from.empty()) {
+      // A rename that brought a file of the user: unlinking it before the next run would lose the only copy.
+      PathId origin = paths_.intern(access.moved_from);
+      if (view_.owner(origin) == kNoPip && records_.count(origin) == 0) {
+        not_published("it moved " + show(origin) + ", which existed before it ran, to " + show(path));
+        index_.writers[path] = context_.pip;
+        return;  // it stays the user's file
+      }
     }
     if (file.output.kind == wire::OutputKind::Directory && !(access.ops & (sandbox::kMkdir | sandbox::kCreate)))
       return;  // chmod or utimes of a directory

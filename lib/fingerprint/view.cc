@@ -43,6 +43,15 @@ View::View(const graph::PipGraph& graph, PathTable& paths, const graph::Mounts& 
     if (pip.depfile != kNoPath) declare(pip.depfile);
     if (pip.rspfile != kNoPath) declare(pip.rspfile);
   }
+  // A directory that is itself the output of a pip, or lies below one, is that pip's to make: it may become a symlink.
+  std::erase_if(declared_dirs_, [&](PathId dir) {
+    for (PathId at = dir; at != kRootPath; at = paths_.parent(at)) {
+      if (declared_.count(at) == 0) continue;
+      declared_parents_.insert(at);
+      return true;
+    }
+    return false;
+  });
   for (const auto& [path, record] : records) {
     PipId owner = record.owner.empty() ? kNoPip : graph.find(record.owner);
     if (owner != kNoPip && declared_.count(path) == 0) noted_.emplace(path, owner);
@@ -65,10 +74,15 @@ PathId View::physical(PathId path) {
   if (it != physical_dirs_.end()) {
     real = it->second;
   } else {
-    // Only what is on disk can redirect a declared path; a link that a pip makes is followed at run time.
     real = physical(dir);
     for (int hops = 0; hops < 40; ++hops) {
+      if (auto made = finals_.find(real); made != finals_.end()) {
+        if (made->second.output.kind != wire::OutputKind::Symlink) break;
+        real = physical(paths_.intern_at(paths_.parent(real), made->second.output.link_target));
+        continue;
+      }
       const FileIdentity& id = disk(real);
+      // A recorded link leads nowhere until its pip is final: it may be made anew, or be stale.
       if (id.kind != FileKind::Symlink || record(real)) break;
       auto target = tree_.read_link(paths_.str(real));
       if (!target) break;
@@ -274,7 +288,21 @@ void View::finalize(PipId pip, const std::vector<wire::Output>& outputs) {
     if (declared_.count(out.path) == 0 && noted_.emplace(out.path, pip).second) own(out.path, pip);
     finals_[out.path] = Final{pip, out};
   }
+  for (const wire::Output& out : outputs)
+    if (out.kind == wire::OutputKind::Symlink && declared_parents_.count(out.path) != 0) rehome(out.path);
   results_[pip] = outputs;
+}
+
+// `link` is final: what is declared below it lies elsewhere.
+void View::rehome(PathId link) {
+  std::erase_if(physical_dirs_, [&](const auto& memo) { return paths_.is_within(memo.first, link); });
+  std::vector<std::pair<PathId, PipId>> below;
+  for (const auto& [path, pip] : declared_)
+    if (path != link && paths_.is_within(path, link)) below.emplace_back(path, pip);
+  for (const auto& [path, pip] : below) {
+    PathId real = physical(path);
+    if (real != path && declared_.emplace(real, pip).second) own(real, pip);
+  }
 }
 
 bool View::dependencies_final(PipId pip) const {

@@ -75,9 +75,15 @@ class View {
   PipId owner(PathId path) const;
   bool is_upstream(PipId candidate, PipId of) { return reach_.is_upstream(candidate, of); }
   const std::vector<PipId>& upstream(PipId of) { return reach_.upstream(of); }
+  // Is this physical path a declared output (or depfile, rspfile) of the pip?
+  bool declares(PipId pip, PathId path) const {
+    auto it = declared_.find(path);
+    return it != declared_.end() && it->second == pip;
+  }
   bool is_declared_directory(PathId path) const { return declared_dirs_.count(path) != 0; }
   const std::unordered_set<PathId>& declared_directories() const { return declared_dirs_; }
-  // The physical place of a declared path: symlinks in its parent directories are resolved on disk.
+  // The physical place of a declared path: symlinks in its parent directories are resolved, those of the user on
+  // disk, those that pips make once their result is final.
   PathId physical(PathId path);
 
   // Forgets what the disk said of `path` and below it (rule 40), or of everything (before a late lookup).
@@ -105,6 +111,7 @@ class View {
     wire::Output output;
   };
   Seen from_disk(PathId path);
+  void rehome(PathId link);
   Seen owned_directory(PipId pip, PathId path, Seen otherwise);
   bool has_visible_member(PipId pip, PathId dir);
   void own(PathId path, PipId pip);
@@ -119,6 +126,7 @@ class View {
   std::unordered_map<PathId, PipId> declared_;               // physical path of declared outputs
   std::unordered_map<PathId, PipId> noted_;                  // recorded or observed, undeclared
   std::unordered_set<PathId> declared_dirs_;
+  std::unordered_set<PathId> declared_parents_;              // declared outputs that others lie below, by their text
   std::unordered_map<PathId, std::vector<PathId>> children_; // owned paths by parent directory
   std::unordered_map<PathId, Final> finals_;
   std::vector<bool> final_;

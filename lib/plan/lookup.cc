@@ -41,7 +41,7 @@ std::string Lookup::unsafe_to_replay(PipId pip, const wire::Entry& entry) {
     const FileIdentity& disk = view_.disk(out.path);
     if (!disk.exists() || (out.kind == wire::OutputKind::Directory && disk.kind == FileKind::Directory)) continue;
     std::string text = view_.paths().str(out.path);
-    if (view_.graph().producer(out.path) == pip) {
+    if (view_.declares(pip, out.path)) {
       if (disk.kind == FileKind::Directory) return text + " is a directory";
       continue;  // declared: it is set aside when it is the user's
     }

@@ -64,6 +64,7 @@ void Decoder::expand(const Call& call, PathId directory, std::uint32_t file_ops,
     if (fstatat(dirfd(dir.get()), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
     const PathId from = paths_.child(directory, entry->d_name);
     const PathId to = paths_.child(mirrored, entry->d_name);
+    recorder_.moving(from, to);
     recorder_.note(from, S_ISDIR(st.st_mode) ? extra : extra | file_ops);
     recorder_.note(to, creation_of(st.st_mode));
     if (S_ISDIR(st.st_mode)) expand(call, from, file_ops, extra, to, depth + 1);
@@ -93,6 +94,7 @@ void Decoder::rename_call(const Call& call) {
   const std::uint64_t flags = call.flags();
   if ((flags & RENAME_EXCHANGE) != 0) {
     if (to->kind == FileKind::Absent) return probe(*to);
+    recorder_.exchanging(from->id, to->id);
     rename_one(call, *from, *to);
     return rename_one(call, *to, *from);
   }
@@ -113,6 +115,7 @@ void Decoder::rename_call(const Call& call) {
     probe(*from);
     return probe(*to);
   }
+  recorder_.moving(from->id, to->id);
   rename_one(call, *from, *to);
 }
 
@@ -124,6 +127,7 @@ void Decoder::unlink_call(const Call& call, bool directory) {
   const bool fails = place->kind == FileKind::Absent || is_directory != directory ||
                      (directory && !is_empty_directory(paths_.str(place->id)));
   if (fails) return recorder_.note(*place, kAccess);
+  recorder_.removing(place->id);
   mutate(call, *place, kUnlink);
 }
 

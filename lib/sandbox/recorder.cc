@@ -70,8 +70,40 @@ void Recorder::record(PathId id, std::uint32_t ops, int error) {
     access.first_mutation_seq = ++sequence_;
     int failed = 0;
     access.before_mutation = identity(id, failed);
-    journal(id);
+    // What was there before is not the run's, whatever the run does to it or calls it: a recovery
+    // must not take it for an output.
+    if (!access.before_mutation.exists() && moved_.count(id) == 0) journal(id);
   }
+}
+
+// The name under which what lies at `id` existed before the run; kNoPath: the run made it.
+PathId Recorder::origin(PathId id) const {
+  if (auto moved = moved_.find(id); moved != moved_.end()) return moved->second;
+  if (index(id) >= slot_.size() || slot_[index(id)] == 0) return id;
+  const Access& access = entries_[slot_[index(id)] - 1].access;
+  const FileIdentity& before =
+      access.first_mutation_seq != 0 ? access.before_mutation : access.first;
+  // Unlinked before: what lies there now came later.
+  return before.exists() && (access.ops & kUnlink) == 0 ? id : kNoPath;
+}
+
+void Recorder::set_origin(PathId id, PathId origin) {
+  if (origin == kNoPath || !resolver_.is_tracked(id))
+    moved_.erase(id);
+  else
+    moved_[id] = origin;
+}
+
+void Recorder::moving(PathId from, PathId to) {
+  const PathId what = origin(from);
+  moved_.erase(from);
+  set_origin(to, what);
+}
+
+void Recorder::exchanging(PathId a, PathId b) {
+  const PathId first = origin(a), second = origin(b);
+  set_origin(a, second);
+  set_origin(b, first);
 }
 
 void Recorder::note_listing(PathId id, const std::string& process) {
@@ -111,10 +143,13 @@ std::vector<Access> Recorder::take_accesses() {
   out.reserve(entries_.size());
   for (Entry& entry : entries_) {
     entry.access.path = paths_.str(entry.id);
+    if (auto moved = moved_.find(entry.id); moved != moved_.end())
+      entry.access.moved_from = paths_.str(moved->second);
     out.push_back(std::move(entry.access));
   }
   entries_.clear();
   slot_.clear();
+  moved_.clear();
   std::sort(out.begin(), out.end(),
             [](const Access& a, const Access& b) { return a.path < b.path; });
   return out;

@@ -5,6 +5,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/path_table.h"
@@ -27,6 +28,11 @@ class Recorder {
   // As note(id, kEnumerate); lists the directory the first time.
   void note_listing(PathId id, const std::string& process);
 
+  // What lies at `from` is about to be renamed to `to`: to be said before both are noted.
+  void moving(PathId from, PathId to);
+  void exchanging(PathId a, PathId b);
+  void removing(PathId id) { moved_.erase(id); }
+
   bool mutated(PathId id) const;
   // Said once per (what, detail); at most kMaxReasons are kept, since one is enough.
   void reason(std::string what, std::string process, std::string detail);
@@ -44,12 +50,16 @@ class Recorder {
   void record(PathId id, std::uint32_t ops, int error);
   FileIdentity identity(PathId id, int& error);
   void journal(PathId id);
+  PathId origin(PathId id) const;
+  void set_origin(PathId id, PathId origin);
 
   PathTable& paths_;
   const Resolver& resolver_;
   UniqueFd journal_;
   std::vector<std::uint32_t> slot_;  // by PathId: position in entries_ + 1, 0 = none
   std::deque<Entry> entries_;
+  // What lies here existed before the run, under the name given: a rename brought it.
+  std::unordered_map<PathId, PathId> moved_;
   std::vector<Reason> reasons_;
   std::uint64_t sequence_ = 0;
 };

@@ -60,8 +60,11 @@ struct Access {
   std::uint64_t first_mutation_seq = 0;  // 0: never mutated
   std::uint64_t first_content_seq = 0;   // first kRead, kExec, kStat or kEnumerate; 0: never
   FileIdentity before_mutation;          // lstat identity just before the first mutation
-  bool listed = false;                   // kEnumerate: `members` was taken at the first listing
-  std::vector<std::string> members;      // sorted, without "." and ".."
+  // What lies here at the end existed before the run under this name, and was renamed. Empty: no
+  // such thing.
+  std::string moved_from;
+  bool listed = false;               // kEnumerate: `members` was taken at the first listing
+  std::vector<std::string> members;  // sorted, without "." and ".."
 };
 
 // Something that broke observation: the result must not be cached.
@@ -85,9 +88,10 @@ struct Command {
 };
 
 struct Policy {
-  // Each first mutation of a path is appended here, NUL-terminated, before the system call goes on:
-  // what a killed run wrote can be recovered. A tail without its NUL is torn: drop it. Empty: no
-  // journal.
+  // Each path that the run brings into being is appended here, NUL-terminated, before the system
+  // call goes on: what a killed run made can be recovered. What existed before is not named, nor is
+  // its new name when it is renamed: it is somebody else's. A tail without its NUL is torn: drop
+  // it. Empty: no journal.
   std::string journal_path;
   // Members are not listed and accesses not recorded under these directories (resolved): /proc,
   // /sys, /dev are always classified after resolving.

@@ -170,6 +170,39 @@ TEST(Lifecycle, JournalNamesEachWrittenPathBeforeTheWrite) {
             (std::vector<std::string>{"1", dir / "w/a", dir / "w/b", dir / "w/d"}));
 }
 
+TEST(Lifecycle, JournalDoesNotNameWhatExistedBefore) {
+  const test::TempDir dir;
+  Policy policy;
+  policy.journal_path = dir / "journal";
+  ASSERT_EQ(mkdir((dir / "w").c_str(), 0755), 0);
+  ASSERT_EQ(mkdir((dir / "w/d").c_str(), 0755), 0);
+  for (const char* name : {"w/edited", "w/moved", "w/d/member"})
+    ASSERT_TRUE(replace_file(dir / name, "user's\n"));
+  const Outcome outcome = run(
+      shell_in(dir / "w",
+               "echo 1 >> edited; mv moved new; mv d d2; mv d2 d3; tr '\\0' '\\n' < ../journal"),
+      policy);
+  EXPECT_EQ(outcome.console, "");
+  ASSERT_TRUE(find(outcome, dir / "w/new"));
+  EXPECT_EQ(find(outcome, dir / "w/new")->moved_from, dir / "w/moved");
+  ASSERT_TRUE(find(outcome, dir / "w/d3/member"));
+  EXPECT_EQ(find(outcome, dir / "w/d3/member")->moved_from, dir / "w/d/member");
+}
+
+TEST(Lifecycle, WhatTheRunMadeIsNotMovedFromBefore) {
+  const test::TempDir dir;
+  ASSERT_TRUE(replace_file(dir / "old", "user's\n"));
+  const Outcome outcome = run(
+      shell_in(
+          dir.path(),
+          "echo 1 > a; mv a b; rm old; echo 2 > old; mv old c; mv c gone; rm gone; echo 3 > gone"),
+      {});
+  for (const char* name : {"b", "c", "gone"}) {
+    ASSERT_TRUE(find(outcome, dir / name)) << name;
+    EXPECT_EQ(find(outcome, dir / name)->moved_from, "") << name;
+  }
+}
+
 TEST(Lifecycle, UntrackedDirectoriesAreLeftOut) {
   const test::TempDir dir;
   ASSERT_EQ(mkdir((dir / "in").c_str(), 0755), 0);

@@ -1,7 +1,8 @@
 """Files of the user that stand where a build writes: never lost, whatever the graph says."""
 import os
+import signal
 
-from harness.ninja import edge
+from harness.ninja import NAP, edge
 from harness.scenario import scenario
 
 
@@ -146,6 +147,67 @@ def failing_command_leaves_the_last_good_state_reachable(t):
     t.build(exit=1, failed=1, ran=())
     t.write("in", "good\n")
     t.noop(hit=1)
+
+
+def found(t, text):
+    """Is a file with that text anywhere below the workspace?"""
+    for directory, _, files in os.walk(t.root):
+        for name in files:
+            with open(os.path.join(directory, name), encoding="utf-8", errors="replace") as file:
+                if file.read() == text:
+                    return True
+    return False
+
+
+@scenario("rule 7", jobs=(1,))
+def file_that_a_killed_command_edited_stays_the_users(t):
+    """kill -9 while a command edits a file that was there before: it is nobody's output afterwards."""
+    t.files({"in": "1\n", "notes": "precious\n"})
+    t.ninja(edge("out", f"echo more >> notes; {NAP}; cat in > out", "in"))
+    killed = t.start()
+    killed.wait_for_nap()
+    killed.signal_group(signal.SIGKILL)
+    killed.finish(exit=-9, check=False, sources=False, summary=False, wake=False)
+    t.ninja(edge("out", "cat notes in > out", "in"))
+    t.build(check=False, sources=False, ran={"out"})
+    t.expect(t.read("notes") == "precious\nmore\n", f"notes is {t.read('notes')!r}")
+    t.expect(t.read("out") == "precious\nmore\n1\n", "the file was hidden from its reader")
+
+
+@scenario("rule 7", jobs=(1,))
+def file_that_a_killed_command_renamed_is_not_lost(t):
+    """The same with a new name for it: the next run may not remove the only copy."""
+    t.files({"in": "1\n", "notes": "precious\n"})
+    t.ninja(edge("out", f"test ! -f notes || mv notes out; {NAP}", "in"))
+    killed = t.start()
+    killed.wait_for_nap()
+    killed.signal_group(signal.SIGKILL)
+    killed.finish(exit=-9, check=False, sources=False, summary=False, wake=False)
+    t.build(exit=(0, 1, 4), check=False, sources=False)
+    t.build(exit=(0, 1, 4), check=False, sources=False)
+    t.expect(found(t, "precious\n"), "the user's file is nowhere")
+
+
+@scenario("rule 7", jobs=(1,))
+def file_that_a_command_renames_is_not_lost(t):
+    """`mv` of a file that nobody made to a declared output: removing outputs before the next run spares it."""
+    t.files({"in": "1\n", "notes": "precious\n"})
+    t.ninja(edge("out", "mv notes out", "in"))
+    for _ in range(3):
+        t.build(exit=(0, 1, 4), check=False, sources=False)
+        t.expect(found(t, "precious\n"), "the user's file is nowhere")
+
+
+@scenario("rule 7", jobs=(1,))
+def directory_that_a_command_renames_is_not_lost(t):
+    """`mv` of a directory that nobody made: its members are not taken for outputs, nor scrubbed with the edge."""
+    t.files({"in": "1\n", "docs/a.md": "precious\n"})
+    t.ninja(edge("out", "test ! -d docs || mv docs kept; touch out", "in"))
+    t.build(exit=(0, 4), check=False, sources=False)
+    t.build(exit=(0, 4), check=False, sources=False)
+    t.ninja(edge("other", "cat in > other", "in"))
+    t.build(exit=(0, 4), check=False, sources=False)
+    t.expect(found(t, "precious\n"), "the user's file is nowhere")
 
 
 @scenario("rule 9")
