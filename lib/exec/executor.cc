@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "base/assert.h"
+#include "exec/evidence.h"
 #include "exec/workers.h"
 #include "fingerprint/projection.h"
 
@@ -38,6 +39,7 @@ struct Node {
   Digest static_hash, weak;
   Digest strong, path_set;
   wire::Entry entry;
+  std::string reason;                // why nothing could be reused
   std::vector<PipId> extra_waiters;  // pips that need it run again (lost blob)
 };
 
@@ -186,6 +188,7 @@ void Build::advance(PipId id) {
   s_.view.invalidate_all();
   wire::PlanPip decision = s_.oracle(id, &n.static_hash);
   n.weak = decision.weak;
+  n.reason = std::move(decision.reason);
   if (decision.action == Action::Clean || decision.action == Action::Hit) {
     n.action = decision.action;
     n.strong = decision.strong;
@@ -262,6 +265,7 @@ Result<bool> Build::place_upstream(PipId id) {
       return make_error(EIO, "content of " + pip(up).stable_id + " was lost again and again");
     s_.observer.note("content of " + pip(up).stable_id + " is gone from the cache: it runs again");
     n.action = Action::Miss;
+    n.reason = "content of its result is gone from the cache";
     n.state = State::Ready;
     ++n.attempts;
     n.extra_waiters.push_back(id);
@@ -434,6 +438,10 @@ void Build::finish(Finished done) {
   result.entry.wall_ms = outcome.wall_ns / 1'000'000;
   result.entry.cpu_ms = (outcome.user_ns + outcome.system_ns) / 1'000'000;
   result.entry.peak_kib = outcome.peak_kib;
+  result.reason = n.reason;
+  result.started_unix_us = done.start_ns / 1000;
+  result.ended_unix_us = done.end_ns / 1000;
+  result.lane = static_cast<std::uint32_t>(done.slot + 1);
 
   if (!ok) {
     result.outcome = outcome.cancelled || summary_.cancelled ? Outcome::Cancelled : Outcome::Failed;
@@ -441,6 +449,7 @@ void Build::finish(Finished done) {
     result.why_not = outcome.spawn_errno != 0 ? std::string("it could not be started: ") + std::strerror(outcome.spawn_errno)
                      : outcome.timed_out      ? "it ran out of time"
                                               : "it failed";
+    result.entry.evidence = keep_evidence(s_, id, recorded.observations);
     emit(std::move(result));
     settle(id, State::Failed);
     if (settings_.keep_going > 0 && summary_.failed >= static_cast<std::size_t>(settings_.keep_going))
@@ -454,6 +463,7 @@ void Build::finish(Finished done) {
   if (violated && !settings_.warn_violations) {
     result.outcome = Outcome::Violated;
     result.why_not = recorded.why_not.front();
+    result.entry.evidence = keep_evidence(s_, id, recorded.observations);
     emit(std::move(result));
     settle(id, State::Failed);
     if (settings_.keep_going > 0 &&
@@ -478,10 +488,12 @@ void Build::finish(Finished done) {
     result.path_set = set->digest;
     if (recorded.why_not.empty()) {
       auto strong = fingerprint::strong_fingerprint(s_.view, id, n.weak, *set);
-      if (strong.status == fingerprint::Computed::Status::Ok)
+      if (strong.status == fingerprint::Computed::Status::Ok) {
         result.strong = strong.digest;
-      else
+        result.entry.evidence = keep_evidence(s_, id, weak.text, *set, strong.text);
+      } else {
         recorded.why_not.push_back(strong.why);
+      }
     }
   } else {
     recorded.why_not.push_back(set.error().to_string());
@@ -495,6 +507,7 @@ void Build::finish(Finished done) {
       recorded.why_not.push_back("its console output could not be stored: " + put.error().to_string());
     }
   }
+  if (result.entry.evidence.is_zero()) result.entry.evidence = keep_evidence(s_, id, recorded.observations);
   result.publishable = recorded.why_not.empty();
   if (!result.publishable) result.why_not = recorded.why_not.front();
   n.entry = result.entry;
@@ -515,6 +528,7 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
     n.state = State::Waiting;
     n.action = planned.action;
     n.requested = planned.requested;
+    n.reason = planned.reason;
     n.weak = planned.weak;
     n.strong = planned.strong;
     n.path_set = planned.path_set;
@@ -525,14 +539,14 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
   for (std::size_t i = 0; i < nodes_.size(); ++i)
     if (graph_.pip(PipId{static_cast<std::uint32_t>(i)}).kind == wire::PipKind::Alias) nodes_[i].state = State::Waiting;
 
-  // Scrubs first, all of them, before any pip may look (rule 5).
-  if (!suspect)
-    for (const wire::Scrub& scrub : scrubs)
-      if (auto r = s_.placer.scrub(scrub.path, scrub.identity); !r) {
-        summary_.error = r.error().to_string();
-        summary_.local_resource = true;
-        return summary_;
-      }
+  // Scrubs first, all of them, before any pip may look (rule 5). Each checks the identity it was planned with, so that
+  // a plan that is suspect otherwise may still carry them out.
+  for (const wire::Scrub& scrub : scrubs)
+    if (auto r = s_.placer.scrub(scrub.path, scrub.identity); !r) {
+      summary_.error = r.error().to_string();
+      summary_.local_resource = true;
+      return summary_;
+    }
   s_.view.invalidate_all();
 
   to_do_ = plan.size();

@@ -79,7 +79,8 @@ Finished Workers::run(std::size_t slot, Job job) {
   Ingested ingested;
   if (outcome) ingested = ingest(*outcome, start, scratch, services_.view.mounts(), services_.store, services_.memo);
   services_.runner.empty_temp_directory(slot);
-  return {job.pip, slot, start, job.policy.journal_path, std::move(scratch), std::move(outcome), std::move(ingested)};
+  return {job.pip, slot, start, job.policy.journal_path, std::move(scratch), std::move(outcome), std::move(ingested),
+          wall_clock_ns()};
 }
 
 }  // namespace bxl::exec

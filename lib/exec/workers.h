@@ -30,6 +30,7 @@ struct Finished {
   std::vector<std::string> scratch;
   Result<sandbox::Outcome> outcome;
   Ingested ingested;
+  std::int64_t end_ns = 0;  // outputs ingested; wall clock, as start_ns
 };
 
 // Thread-safe. Jobs start in the order submitted. The destructor waits for all of them.
