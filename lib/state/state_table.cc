@@ -32,6 +32,18 @@ StateTable StateTable::load(const Workspace& workspace, PathTable& paths) {
   return loaded;
 }
 
+std::uint64_t StateTable::generation_of(const Workspace& workspace) {
+  PathTable paths;
+  auto fd = open_file(workspace.state(), O_RDONLY);
+  if (!fd) return 0;
+  auto reader = wire::StreamReader::open(fd->get(), wire::StreamKind::State, paths);
+  if (!reader) return 0;
+  auto record = reader->next();
+  if (!record || !*record) return 0;
+  auto* head = std::get_if<wire::StateHeader>(&**record);
+  return head ? head->generation : 0;
+}
+
 const wire::StateRow* StateTable::find(const std::string& stable_id) const {
   auto it = rows_.find(stable_id);
   return it == rows_.end() ? nullptr : &it->second;

@@ -20,6 +20,9 @@ class StateTable {
   // An absent, damaged or newer file gives an empty table: the cache is then asked instead.
   static StateTable load(const Workspace& workspace, PathTable& paths);
 
+  // The generation alone, without the rows; 0 as for an empty table.
+  static std::uint64_t generation_of(const Workspace& workspace);
+
   const wire::StateRow* find(const std::string& stable_id) const;
   const std::string* path_set(const Digest& digest) const;  // encoded
   std::uint64_t generation() const { return generation_; }

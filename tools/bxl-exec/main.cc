@@ -66,13 +66,50 @@ Result<std::pair<wire::GraphReader, PlanInput>> read_plan(int fd, PathTable& pat
 }
 
 // Rule 3: does everything that clean and hit decisions rest on still look as it did?
-bool basis_holds(fingerprint::View& view, const PlanInput& input, std::uint64_t state_generation) {
+bool basis_holds(const PathTable& paths, const PlanInput& input, std::uint64_t state_generation) {
   if (input.plan.state_generation != state_generation) return false;
   for (const wire::Basis& basis : input.basis) {
-    const FileIdentity& now = view.disk(basis.path);
-    if (basis.whole ? now != basis.identity : now.kind != basis.identity.kind) return false;
+    auto now = lstat_identity(paths.str(basis.path));
+    if (!now) {
+      // Unreadable then, unreadable now: no decision rests on its content.
+      if (basis.whole && basis.identity.exists()) return false;
+      continue;
+    }
+    if (basis.whole ? *now != basis.identity : now->kind != basis.identity.kind) return false;
   }
   return true;
+}
+
+// Nothing to run, to replay or to remove: a no-op build opens no store.
+int all_clean(const PlanInput& plan, const PathTable& paths, const Digest& graph, int output) {
+  auto sink = wire::fd_sink(output);
+  wire::Header header = plan.header;
+  header.kind = wire::StreamKind::Results;
+  header.tool_version = BXL_VERSION;
+  header.graph = graph;
+  auto write = [&]() -> Result<void> {
+    BXL_TRY_ASSIGN(auto writer, wire::StreamWriter::create(*sink, paths, header));
+    for (const wire::PlanPip& pip : plan.pips) {
+      wire::PipResult result;
+      result.pip = pip.pip;
+      result.outcome = wire::Outcome::Clean;
+      result.requested = pip.requested;
+      result.weak = pip.weak;
+      result.strong = pip.strong;
+      result.path_set = pip.path_set;
+      result.entry = pip.entry;
+      BXL_TRY(writer.write(std::move(result)));
+    }
+    wire::Stats stats;
+    stats.total = plan.plan.total;
+    stats.started_unix_ms = static_cast<std::int64_t>(clock_ms(CLOCK_REALTIME));
+    BXL_TRY(writer.write(std::move(stats)));
+    return writer.end({});
+  };
+  auto written = write();
+  if (written) return cli::kOk;
+  cli::print_consequence(kTool, "the results could not be passed on: " + written.error().to_string());
+  return cli::exit_code_for(written.error(), cli::kUpstream);
 }
 
 int run(const cli::Options& options) {
@@ -101,38 +138,34 @@ int run(const cli::Options& options) {
   if (auto made = workspace.create(); !made) return fail(made.error(), cli::kLocalResource);
   auto lock = state::lock_workspace(workspace, kTool, options.no_wait);
   if (!lock) return fail(lock.error(), lock.error().errnum == EDEADLK ? cli::kUsage : cli::kLocalResource);
+  bool work = !plan.scrubs.empty();
+  for (const wire::PlanPip& pip : plan.pips) work |= pip.action != wire::Action::Clean;
+  bool suspect = !basis_holds(*paths, plan, state::StateTable::generation_of(workspace));
+  if (suspect && options.verbosity > 0)
+    cli::print_note(kTool, "files changed since the plan was made: its hits are looked up again");
+  if (!work && !suspect) return all_clean(plan, *paths, graph.digest(), output->get());
+
   auto opened = plan::Session::open(std::move(graph), std::move(paths), options.cache, state::OutputLog::Mode::Write);
   if (!opened) return fail(opened.error(), cli::exit_code_for(opened.error(), cli::kGraph));
   plan::Session& s = **opened;
   if (s.log->recovered() != 0)
     cli::print_note(kTool, std::to_string(s.log->recovered()) + " runs of a stopped build were recovered from their journals");
 
-  bool work = false;
-  for (const wire::PlanPip& pip : plan.pips) work |= pip.action != wire::Action::Clean;
-  bool suspect = !basis_holds(*s.view, plan, s.state.generation());
-  if (suspect) {
-    work = true;
-    if (options.verbosity > 0) cli::print_note(kTool, "files changed since the plan was made: its hits are looked up again");
-  }
-  if (work)
-    if (auto can = sandbox::Sandbox::available(); !can) {
-      bool may_run = suspect;
-      for (const wire::PlanPip& pip : plan.pips)
-        may_run |= pip.action == wire::Action::Miss || pip.action == wire::Action::Deferred;
-      if (may_run)
-        return fail(make_error(can.error().errnum, "this kernel or container refuses to let bxl observe commands (seccomp "
+  bool may_run = suspect;
+  for (const wire::PlanPip& pip : plan.pips)
+    may_run |= pip.action == wire::Action::Miss || pip.action == wire::Action::Deferred;
+  if (may_run) {
+    if (auto can = sandbox::Sandbox::available(); !can)
+      return fail(make_error(can.error().errnum, "this kernel or container refuses to let bxl observe commands (seccomp "
                                                    "user notification): " + can.error().message), cli::kLocalResource);
-    }
-
-  if (work)
     if (auto guarded = fork_under_guardian(); !guarded) return fail(guarded.error(), cli::kLocalResource);
+  }
 
   exec_tool::Console console(s.graph, s.mounts, *s.paths, options.verbosity);
   materialize::Placer placer(s.workspace, s.mounts, *s.paths, *s.blobs, *s.log,
                              [&](const std::string& text) { console.note(text); });
   UniqueFd journal;
-  if (work)
-    if (auto file = open_file(s.workspace.results(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND)) journal = std::move(*file);
+  if (auto file = open_file(s.workspace.results(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND)) journal = std::move(*file);
   exec::ResultWriter writer_thread(output->get(), s.workspace.run_dir(), journal.get());
   wire::Header header = s.reader.header();
   header.kind = wire::StreamKind::Results;

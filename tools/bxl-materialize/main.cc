@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <unordered_map>
@@ -183,6 +184,46 @@ int summary_only(const cli::Options& options) {
   return written ? static_cast<int>(cli::kOk) : fail(written.error(), cli::kLocalResource);
 }
 
+// Brings everything to disk and commits the state. Returns the exit code that adds to what happened upstream.
+int commit_results(const cli::Options& options, const wire::Header& header, const graph::PipGraph& graph, PathTable& paths,
+                   Input& results) {
+  state::Workspace workspace{header.workspace};
+  graph::Mounts mounts(header.mounts);
+  auto lock = state::lock_workspace(workspace, kTool, options.no_wait);
+  if (!lock) return fail(lock.error(), lock.error().errnum == EDEADLK ? cli::kUsage : cli::kLocalResource);
+  auto log = state::OutputLog::open(workspace, plan::outputs_log_copy(options.cache, workspace.root), mounts, paths,
+                                    state::OutputLog::Mode::Write);
+  if (!log) return fail(log.error(), cli::kLocalResource);
+  state::StateTable state = state::StateTable::load(workspace, paths);
+  auto blobs = cas::BlobStore::open(options.cache);
+  if (!blobs) blobs = cas::BlobStore::open(workspace.dir() + "/store");
+  if (!blobs) return fail(blobs.error(), cli::kLocalResource);
+  auto metadata = cache::MetadataStore::open(options.cache);
+
+  Commit commit(workspace, mounts, graph, paths, *blobs, metadata ? metadata->get() : nullptr, **log, state);
+  int code = cli::kOk;
+  for (PipId pip : graph.topological_order()) {
+    auto found = results.results.find(pip);
+    if (found == results.results.end()) continue;
+    if (auto done = commit.one(found->second, results.stats); !done) {
+      cli::print_error(kTool, done.error().to_string());
+      // After a failed build it is a consequence (a violating pip wrote there): the cause has been told.
+      if (results.end.exit_code == 0) code = cli::exit_code_for(done.error(), cli::kLocalResource);
+    }
+  }
+  commit.distrust_violated(results.results);
+  if (auto finished = (*log)->finish(); !finished) cli::print_warning(kTool, finished.error().to_string());
+  if (auto saved = state.save(workspace, paths, header); !saved) {
+    cli::print_error(kTool, "the workspace state could not be saved: " + saved.error().to_string());
+    if (code == cli::kOk) code = cli::kLocalResource;
+  } else {
+    ::unlink(workspace.results().c_str());  // nothing is left to recover
+  }
+
+  if (commit.lost() && code == cli::kOk && results.end.exit_code == 0) code = kContentLost;
+  return code;
+}
+
 int run(const cli::Options& options) {
   auto input = cli::open_input(options);
   if (!input) return fail(input.error(), cli::kUsage);
@@ -194,7 +235,6 @@ int run(const cli::Options& options) {
     return cli::exit_code_for(reader.error(), cli::kUpstream);
   }
   state::Workspace workspace{reader->header().workspace};
-  graph::Mounts mounts(reader->header().mounts);
   auto graph_reader = plan::open_graph(workspace, reader->header().graph, paths);
   if (!graph_reader) return fail(graph_reader.error(), cli::exit_code_for(graph_reader.error(), cli::kUpstream));
   auto graph = graph::PipGraph::load(*graph_reader, paths);
@@ -219,38 +259,10 @@ int run(const cli::Options& options) {
     cli::print_consequence(kTool, read.error().to_string());
     return cli::exit_code_for(read.error(), cli::kUpstream);
   }
-  auto lock = state::lock_workspace(workspace, kTool, options.no_wait);
-  if (!lock) return fail(lock.error(), lock.error().errnum == EDEADLK ? cli::kUsage : cli::kLocalResource);
-  auto log = state::OutputLog::open(workspace, plan::outputs_log_copy(options.cache, workspace.root), mounts, paths,
-                                    state::OutputLog::Mode::Write);
-  if (!log) return fail(log.error(), cli::kLocalResource);
-  state::StateTable state = state::StateTable::load(workspace, paths);
-  auto blobs = cas::BlobStore::open(options.cache);
-  if (!blobs) blobs = cas::BlobStore::open(workspace.dir() + "/store");
-  if (!blobs) return fail(blobs.error(), cli::kLocalResource);
-  auto metadata = cache::MetadataStore::open(options.cache);
-
-  Commit commit(workspace, mounts, *graph, paths, *blobs, metadata ? metadata->get() : nullptr, **log, state);
-  int code = cli::kOk;
-  for (PipId pip : graph->topological_order()) {
-    auto found = results.results.find(pip);
-    if (found == results.results.end()) continue;
-    if (auto done = commit.one(found->second, results.stats); !done) {
-      cli::print_error(kTool, done.error().to_string());
-      // After a failed build it is a consequence (a violating pip wrote there): the cause has been told.
-      if (results.end.exit_code == 0) code = cli::exit_code_for(done.error(), cli::kLocalResource);
-    }
-  }
-  commit.distrust_violated(results.results);
-  if (auto finished = (*log)->finish(); !finished) cli::print_warning(kTool, finished.error().to_string());
-  if (auto saved = state.save(workspace, paths, reader->header()); !saved) {
-    cli::print_error(kTool, "the workspace state could not be saved: " + saved.error().to_string());
-    if (code == cli::kOk) code = cli::kLocalResource;
-  } else {
-    ::unlink(workspace.results().c_str());  // nothing is left to recover
-  }
-
-  if (commit.lost() && code == cli::kOk && results.end.exit_code == 0) code = kContentLost;
+  // A no-op build opens no store and changes nothing.
+  bool idle = std::all_of(results.results.begin(), results.results.end(),
+                          [](const auto& r) { return r.second.outcome == Outcome::Clean; });
+  int code = idle ? static_cast<int>(cli::kOk) : commit_results(options, reader->header(), *graph, paths, results);
   materialize_tool::Summary summary = materialize_tool::summarise(*graph, results.results, results.stats);
   summary.stats.exit_code = results.end.exit_code != 0 ? results.end.exit_code : code;
   std::int64_t started = results.stats.started_unix_ms;
