@@ -17,6 +17,14 @@ run "$BXL_BIN/bxl" build build  # the second one is a target
 expect_calls "bxl-graph build build" "bxl-plan build build" "bxl-exec build build" \
   "bxl-cache publish build build" "bxl-materialize build build"
 
+# A question about the plan ends with the plan.
+for question in -n -vn --dry-run "--explain x" --explain=x; do
+  run "$BXL_BIN/bxl" build $question
+  expect_exit 0
+  expect_said stream
+  expect_calls "bxl-graph build $question" "bxl-plan build $question"
+done
+
 for command in "why x:bxl-log why x" "log -v:bxl-log -v" "clean:bxl-cache clean" "gc:bxl-cache gc" \
   "doctor:bxl-cache doctor" "cache stats:bxl-cache stats" "graph show:bxl-graph show" "plan:bxl-plan "; do
   run "$BXL_BIN/bxl" ${command%%:*}

@@ -48,8 +48,16 @@ Result<void> write_plan(int fd, const plan::Session& session, const plan::Plan& 
 int run(const cli::Options& options) {
   auto input = cli::open_input(options);
   if (!input) return fail(input.error(), cli::kUsage);
-  auto output = cli::open_output(options);
-  if (!output && options.explain.empty() && !options.dry_run) return fail(output.error(), cli::kUsage);
+  // --explain and -n print text: standard output then stays what it is, and may be a terminal.
+  const bool prints_text = options.dry_run || !options.explain.empty();
+  UniqueFd output;
+  if (!prints_text) {
+    auto opened = cli::open_output(options);
+    if (!opened) return fail(opened.error(), cli::kUsage);
+    output = std::move(*opened);
+  }
+  if (!options.filter.empty()) return fail(make_error(0, "filters are not supported yet"), cli::kUsage);
+  if (!options.remote.empty()) cli::print_warning(kTool, "--remote is not supported yet; the local cache is used alone");
 
   auto paths = std::make_unique<PathTable>();
   auto reader = wire::GraphReader::open(input->get(), *paths);
@@ -102,7 +110,7 @@ int run(const cli::Options& options) {
   if (!graph_file) return fail(graph_file.error(), cli::exit_code_for(graph_file.error(), cli::kLocalResource));
   plan->header.graph_file = *graph_file;
   (void)s.memo->save();
-  if (auto written = write_plan(output->get(), s, *plan); !written)
+  if (auto written = write_plan(output.get(), s, *plan); !written)
     return written.error().errnum == EPIPE ? static_cast<int>(cli::kUpstream)
                                            : fail(written.error(), cli::exit_code_for(written.error(), cli::kLocalResource));
   return cli::kOk;
