@@ -46,6 +46,28 @@ std::string frame(const std::string& payload) {
   return out.take();
 }
 
+constexpr std::size_t kFrameHead = 12;
+
+// The length of the prefix that is whole records; 0 when it is no log of this version.
+std::size_t verified(std::string_view bytes) {
+  if (bytes.substr(0, kMagic.size()) != kMagic) return 0;
+  std::size_t pos = kMagic.size();
+  while (pos + kFrameHead <= bytes.size()) {
+    ByteReader head(bytes.substr(pos, kFrameHead));
+    std::uint32_t length = head.u32();
+    std::uint64_t sum = head.u64();
+    if (length > bytes.size() - pos - kFrameHead) break;
+    if (checksum64(bytes.substr(pos + kFrameHead, length), length) != sum) break;
+    pos += kFrameHead + length;
+  }
+  return pos;
+}
+
+// Is what follows the whole records the beginning of one, as a crash leaves it? Then nothing else was lost.
+bool is_torn(std::string_view tail) {
+  return tail.size() < kFrameHead || ByteReader(tail.substr(0, 4)).u32() > tail.size() - kFrameHead;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<OutputLog>> OutputLog::open(const Workspace& workspace, const std::string& copy,
@@ -61,8 +83,19 @@ Result<std::unique_ptr<OutputLog>> OutputLog::open(const Workspace& workspace, c
   }
   std::size_t good = 0;
   if (bytes) {
-    log->existed_ = true;
-    BXL_TRY(log->load(*bytes, &good));
+    good = verified(*bytes);
+    if (good < bytes->size() && !from_copy && !copy.empty()) {
+      // Torn or damaged. The copy grows in step with the log: what it has beyond the damage is what was lost.
+      auto other = read_file(copy);
+      std::size_t more = other ? verified(*other) : 0;
+      if (more > good && (good == 0 || other->compare(0, good, *bytes, 0, good) == 0)) {
+        bytes = std::move(other);
+        good = more;
+        from_copy = true;
+      }
+    }
+    log->existed_ = good != 0 && (good == bytes->size() || is_torn(std::string_view(*bytes).substr(good)));
+    log->load(std::string_view(*bytes).substr(0, good));
   }
   if (mode == Mode::Write) {
     BXL_TRY_ASSIGN(log->fd_, open_file(workspace.outputs_log(), O_RDWR | O_CREAT | O_APPEND, 0644));
@@ -95,17 +128,11 @@ Result<void> OutputLog::open_copy() {
   return {};
 }
 
-Result<void> OutputLog::load(std::string_view bytes, std::size_t* good) {
-  if (bytes.substr(0, kMagic.size()) != kMagic) return {};  // another version or garbage: start anew
-  std::size_t pos = kMagic.size();
-  while (pos + 12 <= bytes.size()) {
-    ByteReader head(bytes.substr(pos, 12));
-    std::uint32_t length = head.u32();
-    std::uint64_t sum = head.u64();
-    if (length > bytes.size() - pos - 12) break;
-    std::string_view payload = bytes.substr(pos + 12, length);
-    if (checksum64(payload, length) != sum) break;
-    pos += 12 + length;
+void OutputLog::load(std::string_view bytes) {
+  for (std::size_t pos = kMagic.size(); pos < bytes.size();) {
+    std::uint32_t length = ByteReader(bytes.substr(pos, 4)).u32();
+    std::string_view payload = bytes.substr(pos + kFrameHead, length);
+    pos += kFrameHead + length;
     ByteReader in(payload);
     std::uint8_t type = in.u8();
     if (type == kStart) {
@@ -135,8 +162,6 @@ Result<void> OutputLog::load(std::string_view bytes, std::size_t* good) {
       }
     }
   }
-  *good = pos;
-  return {};
 }
 
 Result<void> OutputLog::recover(const std::string& owner, const std::string& journal) {

@@ -26,7 +26,7 @@ namespace bxl::state {
 class OutputLog {
  public:
   enum class Mode { Read, Write };
-  // Loads the records. When the log is absent but a copy exists in the cache (`copy`), that is used. Runs that were
+  // Loads the records. When the log is absent or damaged and its copy in the cache (`copy`) has more, that is used. Runs that were
   // started and never ended (kill -9, power loss) are recovered from their journals in .bxl/run: whatever they wrote
   // and still exists belongs to them. `recovered()` counts those.
   static Result<std::unique_ptr<OutputLog>> open(const Workspace& workspace, const std::string& copy,
@@ -36,7 +36,7 @@ class OutputLog {
   // The paths recorded for one owner, ascending.
   std::vector<PathId> owned_by(const std::string& owner) const;
   std::size_t recovered() const { return recovered_; }
-  bool existed() const { return existed_; }  // a log or a copy was found
+  bool existed() const { return existed_; }  // a log or a copy was found, and nothing in it was damaged
 
   // The pip is about to run; its mutations go to the journal file.
   Result<void> start(const std::string& owner, const std::string& journal);
@@ -53,7 +53,7 @@ class OutputLog {
  private:
   OutputLog(const Workspace& workspace, std::string copy, const graph::Mounts& mounts, PathTable& paths)
       : workspace_(workspace), copy_(std::move(copy)), mounts_(mounts), paths_(paths) {}
-  Result<void> load(std::string_view bytes, std::size_t* good);
+  void load(std::string_view bytes);  // whole records only
   Result<void> recover(const std::string& owner, const std::string& journal);
   Result<void> append(std::string payload);
   void set(PathId path, graph::OutputRecord record);

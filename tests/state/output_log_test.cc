@@ -18,7 +18,7 @@ class OutputLogTest : public testing::Test {
     EXPECT_TRUE(workspace_.create());
   }
   std::unique_ptr<OutputLog> open(PathTable& paths, OutputLog::Mode mode = OutputLog::Mode::Write) {
-    auto log = OutputLog::open(workspace_, dir_ / "cache/log", mounts_, paths, mode);
+    auto log = OutputLog::open(workspace_, copy_, mounts_, paths, mode);
     EXPECT_TRUE(log) << (log ? "" : log.error().to_string());
     return std::move(*log);
   }
@@ -37,6 +37,7 @@ class OutputLogTest : public testing::Test {
   test::TempDir dir_;
   Workspace workspace_;
   graph::Mounts mounts_;
+  std::string copy_ = dir_ / "cache/log";
 };
 
 TEST_F(OutputLogTest, RecordsComeBackWithIdentityAndDigest) {
@@ -59,6 +60,7 @@ TEST_F(OutputLogTest, RecordsComeBackWithIdentityAndDigest) {
 }
 
 TEST_F(OutputLogTest, TornTailIsIgnoredAndTheNextRecordIsReadable) {
+  copy_.clear();
   PathTable paths;
   wire::Output a = output(paths, "a", "1"), b = output(paths, "b", "2"), c = output(paths, "c", "3");
   {
@@ -124,6 +126,45 @@ TEST_F(OutputLogTest, TheCopyServesWhenTheWorkspaceLostItsRecord) {
   PathTable fresh;
   auto log = open(fresh);
   EXPECT_TRUE(log->existed());
+  EXPECT_TRUE(find(*log, fresh, "a"));
+}
+
+TEST_F(OutputLogTest, TheCopyServesWhenTheRecordIsDamaged) {
+  PathTable paths;
+  {
+    auto log = open(paths);
+    ASSERT_TRUE(log->add("a", {output(paths, "a", "1")}));
+    ASSERT_TRUE(log->add("b", {output(paths, "b", "2")}));
+  }
+  auto good = read_file(workspace_.outputs_log());
+  ASSERT_TRUE(good);
+  for (std::size_t at : {std::size_t{3}, std::size_t{20}, good->size() / 2, good->size() - 1}) {
+    std::string bytes = *good;
+    bytes[at] = static_cast<char>(bytes[at] ^ 0x55);
+    ASSERT_TRUE(replace_file(workspace_.outputs_log(), bytes));
+    PathTable fresh;
+    auto log = open(fresh);
+    EXPECT_TRUE(log->existed()) << at;
+    EXPECT_TRUE(find(*log, fresh, "a")) << at;
+    EXPECT_TRUE(find(*log, fresh, "b")) << at;
+    EXPECT_EQ(*read_file(workspace_.outputs_log()), *good) << at;
+  }
+}
+
+TEST_F(OutputLogTest, DamageWithoutACopyIsSaid) {
+  PathTable paths;
+  {
+    auto log = open(paths);
+    ASSERT_TRUE(log->add("a", {output(paths, "a", "1")}));
+    ASSERT_TRUE(log->add("b", {output(paths, "b", "2")}));
+  }
+  ASSERT_EQ(::unlink(copy_.c_str()), 0);
+  std::string bytes = *read_file(workspace_.outputs_log());
+  bytes[bytes.size() - 1] = static_cast<char>(bytes[bytes.size() - 1] ^ 0x55);
+  ASSERT_TRUE(replace_file(workspace_.outputs_log(), bytes));
+  PathTable fresh;
+  auto log = open(fresh);
+  EXPECT_FALSE(log->existed());
   EXPECT_TRUE(find(*log, fresh, "a"));
 }
 

@@ -130,6 +130,25 @@ def damaged_state_is_no_state(t):
     t.build(ran={"mid", "out"})
 
 
+@scenario("rule 6", state=("kept",), jobs=(1,))
+def damaged_record_of_outputs_makes_no_sources(t):
+    """A flipped byte in .bxl/outputs.log: the copy in the cache tells what is a leftover."""
+    t.files({"a.in": "gen\n", "b.in": "b\n"})
+    reader = "cat inc/foo.h > b 2>/dev/null || cat b.in > b"
+    t.ninja(edge("a.stamp", "mkdir -p inc; cat a.in > inc/foo.h; touch a.stamp", "a.in"),
+            edge("b", reader, "b.in", order_only="a.stamp"))
+    t.build(ran={"a.stamp", "b"})
+    log = t.path(".bxl/outputs.log")
+    with open(log, "rb") as file:
+        data = bytearray(file.read())
+    data[len(data) // 2] ^= 0x55
+    with open(log, "wb") as file:
+        file.write(data)
+    t.ninja(edge("b", reader, "b.in"))
+    t.build(ran={"b"})
+    t.noop()
+
+
 def other_checkout(t, name):
     """A second copy of the sources at another path of another length."""
     root = f"{t.base}/elsewhere/{name}"

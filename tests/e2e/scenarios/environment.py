@@ -1,8 +1,26 @@
 """What reaches a command from outside its files: variables, PATH, temporary directories, home."""
+import os
+
 from harness.ninja import edge
 from harness.scenario import scenario
 
 SAY = "#!/bin/sh\necho {}\n"
+
+
+@scenario("rule 35", needs=("python3",))
+def scripts_that_share_a_module_do_not_meet_in_its_cache(t):
+    """Two edges run scripts that import one module: no __pycache__ is written, none is shared."""
+    t.files({"tools/mod.py": "X = 1\n",
+             "tools/gen.py": "import sys, mod\nopen(sys.argv[1], 'w').write(str(mod.X))\n"})
+    t.ninja(edge("one", "python3 tools/gen.py one", "tools/gen.py"),
+            edge("two", "python3 tools/gen.py two", "tools/gen.py"))
+    # From scratch, without bxl, python leaves its cache: the trees are not compared.
+    t.build(ran={"one", "two"}, uncacheable=0, check=False)
+    t.expect(not os.path.exists(t.path("tools/__pycache__")), "a cache was written beside the module")
+    t.noop(check=False)
+    t.write("tools/mod.py", "X = 2\n")
+    t.build(ran={"one", "two"}, uncacheable=0, check=False)
+    t.expect(t.read("one") + t.read("two") == "22", "the old module was used")
 
 
 @scenario("peers: environment")
