@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -581,6 +582,7 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
   if (!initially_ready.empty()) workers_ = std::make_unique<Workers>(settings_.jobs, s_);
   for (PipId id : initially_ready) ready(id);
 
+  int direct = 0, echoed = 0;  // requests to stop
   while (true) {
     while (!lookups_.empty() && !stopping()) {
       PipId id = lookups_.back();
@@ -609,8 +611,11 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
     if (rc > 0 && (fds[1].revents & POLLIN)) {
       signalfd_siginfo info{};
       (void)!::read(cancel_fd, &info, sizeof info);
+      // The guardian echoes (SI_QUEUE) what a process sent to the whole group: direct and echoed ones are counted apart.
+      int requests = ++(info.ssi_code == SI_QUEUE ? echoed : direct);
       // A second one leaves at once; the kernel takes the pips along (PR_SET_PDEATHSIG), the log has what they wrote.
-      if (summary_.cancelled) std::_Exit(128 + static_cast<int>(info.ssi_signo));
+      if (requests > 1) std::_Exit(128 + static_cast<int>(info.ssi_signo));
+      if (summary_.cancelled) continue;
       summary_.cancelled = true;
       summary_.signal = static_cast<int>(info.ssi_signo);
       s_.runner.cancel_all();

@@ -66,8 +66,9 @@ void kill_descendants() {
     if (gone > 0) continue;  // an orphan that became ours
     siginfo_t info;
     int signal = ::sigwaitinfo(&signals, &info);
-    // Ctrl-C reaches the child as well, from the kernel; what somebody sent to us alone is passed on.
-    if (signal > 0 && signal != SIGCHLD && info.si_code != SI_KERNEL) ::kill(child, signal);
+    // Ctrl-C reaches the child as well, from the kernel. What a process sent may have gone to us alone or to the
+    // whole group: it is passed on marked (SI_QUEUE), so that the child can tell an echo from a second request.
+    if (signal > 0 && signal != SIGCHLD && info.si_code != SI_KERNEL) ::sigqueue(child, signal, sigval{});
   }
   kill_descendants();
   if (WIFEXITED(status)) std::_Exit(WEXITSTATUS(status));

@@ -1,10 +1,10 @@
 """Each tool alone: streams in files, stored plans, damaged streams, slow and dead readers, terminals."""
-import time
 import os
 import pty
 import random
 import select
 import subprocess
+import time
 
 from harness import processes, tree
 from harness.ninja import edge
@@ -25,8 +25,14 @@ def stream(t, name):
     return f"{t.base}/{name}.stream"
 
 
+def settle():
+    """A file edited in the same clock tick as its reader starts is read, but its reader is not cached (rule 12)."""
+    time.sleep(0.02)
+
+
 def plan(t):
     """graph and plan into files."""
+    settle()
     t.tool("bxl-graph", "--out", stream(t, "graph"))
     t.tool("bxl-plan", "--in", stream(t, "graph"), "--out", stream(t, "plan"))
 
@@ -98,7 +104,7 @@ def stored_plan_is_right_or_refused_after_an_edit(t):
     plan(t)
     t.write("s0", "branch\n")
     t.write("s1", "branch too\n")
-    time.sleep(0.05)  # a file edited in the same clock tick as its reader starts is read, but not cached
+    settle()
     done = execute(t, check=None)
     if done.returncode == 0:
         finish(t)
