@@ -1,4 +1,6 @@
 // bxl-materialize: results in, the requested outputs on disk, the workspace state committed.
+#include "cli/main.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -8,10 +10,10 @@
 #include <unordered_map>
 
 #include "cache/metadata_store.h"
-#include "cli/main.h"
 #include "cli/options.h"
 #include "materialize/placer.h"
 #include "plan/session.h"
+#include "report/keep_build.h"
 #include "state/state_table.h"
 #include "summary.h"
 #include "wire/stream.h"
@@ -43,15 +45,17 @@ struct Input {
 };
 
 // Everything is read before anything is done: until exec's end record the tree is exec's.
-Result<void> read_results(wire::StreamReader& reader, const wire::GraphReader& graph, wire::StreamWriter* pass_on,
-                          Input& input) {
+Result<void> read_results(wire::StreamReader& reader, const wire::GraphReader& graph,
+                          wire::StreamWriter* pass_on, Input& input) {
   for (;;) {
     BXL_TRY_ASSIGN(auto record, reader.next());
     if (!record) break;
     if (pass_on) BXL_TRY(pass_on->write(*record));
-    if (auto* stats = std::get_if<wire::Stats>(&*record)) input.stats = std::move(*stats);
+    if (auto* stats = std::get_if<wire::Stats>(&*record))
+      input.stats = std::move(*stats);
     else if (auto* result = std::get_if<wire::PipResult>(&*record)) {
-      if (index(result->pip) >= graph.pip_count()) return make_error(EBADMSG, "a result names a pip its graph does not have");
+      if (index(result->pip) >= graph.pip_count())
+        return make_error(EBADMSG, "a result names a pip its graph does not have");
       input.results[result->pip] = std::move(*result);
     }
   }
@@ -62,12 +66,19 @@ Result<void> read_results(wire::StreamReader& reader, const wire::GraphReader& g
 
 class Commit {
  public:
-  Commit(const state::Workspace& workspace, const graph::Mounts& mounts, const graph::PipGraph& graph, PathTable& paths,
-         cas::BlobStore& blobs, cache::MetadataStore* metadata, state::OutputLog& log, state::StateTable& state)
-      : graph_(graph), paths_(paths), metadata_(metadata), log_(log), state_(state),
-        placer_(workspace, mounts, paths, blobs, log, [](const std::string& note) { cli::print_note(kTool, note); }) {}
+  Commit(const state::Workspace& workspace, const graph::Mounts& mounts,
+         const graph::PipGraph& graph, PathTable& paths, cas::BlobStore& blobs,
+         cache::MetadataStore* metadata, state::OutputLog& log, state::StateTable& state)
+      : graph_(graph),
+        paths_(paths),
+        metadata_(metadata),
+        log_(log),
+        state_(state),
+        placer_(workspace, mounts, paths, blobs, log,
+                [](const std::string& note) { cli::print_note(kTool, note); }) {}
 
-  // Content of some hit was gone: the damaged blob is in quarantine, so that the next plan sees a miss.
+  // Content of some hit was gone: the damaged blob is in quarantine, so that the next plan sees a
+  // miss.
   bool lost() const { return lost_; }
 
   // Rule 10: both parties of a violation stay out of the state, so that a no-op never forgets it.
@@ -79,7 +90,8 @@ class Commit {
       }
   }
 
-  // Brings one result to disk when requested and puts its row into the state. Errors stop the build's success.
+  // Brings one result to disk when requested and puts its row into the state. Errors stop the
+  // build's success.
   Result<void> one(wire::PipResult& result, wire::Stats& stats) {
     const std::string& id = graph_.pip(result.pip).stable_id;
     switch (result.outcome) {
@@ -92,8 +104,10 @@ class Commit {
         state_.erase(id);
         return {};
       case Outcome::Ran:
-        if (result.publishable) put_row(result, result.path_set_blob);
-        else state_.erase(id);
+        if (result.publishable)
+          put_row(result, result.path_set_blob);
+        else
+          state_.erase(id);
         return {};
       case Outcome::Hit:
         break;
@@ -103,12 +117,14 @@ class Commit {
       if (!result.requested) {
         // bxl-exec may have brought it to disk for a pip that ran.
         auto record = log_.records().find(out.path);
-        out.identity = record != log_.records().end() && record->second.digest == out.digest ? record->second.identity
-                                                                                            : FileIdentity{};
+        out.identity = record != log_.records().end() && record->second.digest == out.digest
+                           ? record->second.identity
+                           : FileIdentity{};
         continue;
       }
       bool declared = declares(result.pip, out.path);
-      auto placed = placer_.place(id, out, declared ? materialize::Declared::Yes : materialize::Declared::No);
+      auto placed =
+          placer_.place(id, out, declared ? materialize::Declared::Yes : materialize::Declared::No);
       if (!placed) {
         if (!first) first = std::move(placed.error());
         continue;
@@ -122,12 +138,15 @@ class Commit {
           out.identity = placed->identity;
           break;
         case materialize::Placed::LostBlob:
-          cli::print_note(kTool, "content of an output of " + id + " was lost from the cache: it has to run");
+          cli::print_note(
+              kTool, "content of an output of " + id + " was lost from the cache: it has to run");
           lost_ = true;
           state_.erase(id);
           return {};
         case materialize::Placed::UsersFile:
-          if (!first) first = make_error(EEXIST, "an output of " + id + " would replace a file that bxl did not make");
+          if (!first)
+            first = make_error(
+                EEXIST, "an output of " + id + " would replace a file that bxl did not make");
           break;
       }
     }
@@ -137,13 +156,15 @@ class Commit {
     }
     std::string bytes;
     if (!state_.path_set(result.path_set) && metadata_)
-      if (auto found = metadata_->path_set(result.path_set); found && *found) bytes = std::move(**found);
+      if (auto found = metadata_->path_set(result.path_set); found && *found)
+        bytes = std::move(**found);
     put_row(result, bytes);
     return {};
   }
 
  private:
-  // By its text, or where symlinks in its directories lead: outputs are recorded by their physical paths.
+  // By its text, or where symlinks in its directories lead: outputs are recorded by their physical
+  // paths.
   bool declares(PipId pip, PathId path) {
     if (graph_.producer(path) == pip) return true;
     for (PathId declared : graph_.pip(pip).outputs) {
@@ -174,7 +195,8 @@ class Commit {
   bool lost_ = false;
 };
 
-// Below the wrapper the summary is also owed when an earlier stage failed before any result existed.
+// Below the wrapper the summary is also owed when an earlier stage failed before any result
+// existed.
 int summary_only(const cli::Options& options) {
   if (options.summary.empty()) return cli::kOk;
   materialize_tool::Summary summary;
@@ -184,44 +206,98 @@ int summary_only(const cli::Options& options) {
   return written ? static_cast<int>(cli::kOk) : fail(written.error(), cli::kLocalResource);
 }
 
-// Brings everything to disk and commits the state. Returns the exit code that adds to what happened upstream.
-int commit_results(const cli::Options& options, const wire::Header& header, const graph::PipGraph& graph, PathTable& paths,
-                   Input& results) {
+// What committing adds to what happened upstream.
+struct Committed {
+  int code = cli::kOk;
+  bool saved = false;  // nothing is left to recover from the journal of results
+  FileLock lock;       // held until the build's log is written
+};
+
+// Brings everything to disk and commits the state.
+Committed commit_results(const cli::Options& options, const wire::Header& header,
+                         const graph::PipGraph& graph, PathTable& paths, Input& results) {
+  Committed done;
+  auto failed = [&](const Error& error, int code) {
+    done.code = fail(error, code);
+    return std::move(done);
+  };
   state::Workspace workspace{header.workspace};
   graph::Mounts mounts(header.mounts);
   auto lock = state::lock_workspace(workspace, kTool, options.no_wait);
-  if (!lock) return fail(lock.error(), lock.error().errnum == EDEADLK ? cli::kUsage : cli::kLocalResource);
-  auto log = state::OutputLog::open(workspace, plan::outputs_log_copy(options.cache, workspace.root), mounts, paths,
-                                    state::OutputLog::Mode::Write);
-  if (!log) return fail(log.error(), cli::kLocalResource);
+  if (!lock)
+    return failed(lock.error(), lock.error().errnum == EDEADLK ? cli::kUsage : cli::kLocalResource);
+  auto log =
+      state::OutputLog::open(workspace, plan::outputs_log_copy(options.cache, workspace.root),
+                             mounts, paths, state::OutputLog::Mode::Write);
+  if (!log) return failed(log.error(), cli::kLocalResource);
   state::StateTable state = state::StateTable::load(workspace, paths);
   auto blobs = cas::BlobStore::open(options.cache);
   if (!blobs) blobs = cas::BlobStore::open(workspace.dir() + "/store");
-  if (!blobs) return fail(blobs.error(), cli::kLocalResource);
+  if (!blobs) return failed(blobs.error(), cli::kLocalResource);
   auto metadata = cache::MetadataStore::open(options.cache);
 
-  Commit commit(workspace, mounts, graph, paths, *blobs, metadata ? metadata->get() : nullptr, **log, state);
-  int code = cli::kOk;
+  Commit commit(workspace, mounts, graph, paths, *blobs, metadata ? metadata->get() : nullptr,
+                **log, state);
   for (PipId pip : graph.topological_order()) {
     auto found = results.results.find(pip);
     if (found == results.results.end()) continue;
-    if (auto done = commit.one(found->second, results.stats); !done) {
-      cli::print_error(kTool, done.error().to_string());
-      // After a failed build it is a consequence (a violating pip wrote there): the cause has been told.
-      if (results.end.exit_code == 0) code = cli::exit_code_for(done.error(), cli::kLocalResource);
+    if (auto placed = commit.one(found->second, results.stats); !placed) {
+      cli::print_error(kTool, placed.error().to_string());
+      // After a failed build it is a consequence (a violating pip wrote there): the cause has been
+      // told.
+      if (results.end.exit_code == 0)
+        done.code = cli::exit_code_for(placed.error(), cli::kLocalResource);
     }
   }
   commit.distrust_violated(results.results);
-  if (auto finished = (*log)->finish(); !finished) cli::print_warning(kTool, finished.error().to_string());
+  if (auto finished = (*log)->finish(); !finished)
+    cli::print_warning(kTool, finished.error().to_string());
   if (auto saved = state.save(workspace, paths, header); !saved) {
     cli::print_error(kTool, "the workspace state could not be saved: " + saved.error().to_string());
-    if (code == cli::kOk) code = cli::kLocalResource;
+    if (done.code == cli::kOk) done.code = cli::kLocalResource;
   } else {
-    ::unlink(workspace.results().c_str());  // nothing is left to recover
+    done.saved = true;
   }
 
-  if (commit.lost() && code == cli::kOk && results.end.exit_code == 0) code = kContentLost;
-  return code;
+  if (commit.lost() && done.code == cli::kOk && results.end.exit_code == 0)
+    done.code = kContentLost;
+  done.lock = std::move(*lock);
+  return done;
+}
+
+// The journal of results becomes the log of the build. Costs two renames and a link; one append for
+// a build that did nothing. Without a log nothing is lost but explanations.
+void keep_log(const state::Workspace& workspace, const wire::Header& header, const Input& results,
+              const materialize_tool::Summary& summary, std::int64_t started_unix_ms,
+              const std::string& json, bool saved) {
+  const wire::Stats& s = summary.stats;
+  const char* wrapper = std::getenv("BXL_WRAPPER_PID");
+  report::BuildLine line;
+  line.id = report::build_id(started_unix_ms, wrapper ? std::atol(wrapper) : ::getpid());
+  line.started_unix_ms = started_unix_ms;
+  line.wall_ms = s.wall_ms;
+  line.exit_code = s.exit_code;
+  line.total = s.total;
+  line.clean = s.clean;
+  line.hit = s.hit;
+  line.ran = s.ran;
+  line.failed = s.failed;
+  line.skipped = s.skipped;
+  line.uncacheable = s.uncacheable;
+  line.violations = summary.violations.size();
+  for (const auto& [pip, result] : results.results)
+    if (result.outcome == Outcome::Hit) line.saved_ms += result.entry.wall_ms;
+  // The copy is there only when `.bxl/graph` is not the graph of this build.
+  std::string graph_file = plan::kept_graph_file(workspace, header.graph);
+  auto copy = lstat_identity(graph_file);
+  if (!copy || !copy->exists()) graph_file = workspace.graph();
+  auto kept = report::keep_build(workspace.log_dir(), line, saved ? workspace.results() : "",
+                                 graph_file, json);
+  if (kept) return;
+  if (saved) {
+    cli::print_warning(kTool, "the log of this build was not kept: " + kept.error().to_string());
+    ::unlink(workspace.results().c_str());  // nothing is left to recover
+  }
 }
 
 int run(const cli::Options& options) {
@@ -236,11 +312,13 @@ int run(const cli::Options& options) {
   }
   state::Workspace workspace{reader->header().workspace};
   auto graph_reader = plan::open_graph(workspace, reader->header().graph, paths);
-  if (!graph_reader) return fail(graph_reader.error(), cli::exit_code_for(graph_reader.error(), cli::kUpstream));
+  if (!graph_reader)
+    return fail(graph_reader.error(), cli::exit_code_for(graph_reader.error(), cli::kUpstream));
   auto graph = graph::PipGraph::load(*graph_reader, paths);
   if (!graph) return fail(graph.error(), cli::kGraph);
 
-  // Results are passed on only where that was asked for: the last stage's stdout is the user's terminal or log.
+  // Results are passed on only where that was asked for: the last stage's stdout is the user's
+  // terminal or log.
   UniqueFd pass_fd;
   std::unique_ptr<wire::Sink> sink;
   std::optional<wire::StreamWriter> pass_on;
@@ -255,34 +333,42 @@ int run(const cli::Options& options) {
   }
 
   Input results;
-  if (auto read = read_results(*reader, *graph_reader, pass_on ? &*pass_on : nullptr, results); !read) {
+  if (auto read = read_results(*reader, *graph_reader, pass_on ? &*pass_on : nullptr, results);
+      !read) {
     cli::print_consequence(kTool, read.error().to_string());
     return cli::exit_code_for(read.error(), cli::kUpstream);
   }
   // A no-op build opens no store and changes nothing.
   bool idle = std::all_of(results.results.begin(), results.results.end(),
                           [](const auto& r) { return r.second.outcome == Outcome::Clean; });
-  int code = idle ? static_cast<int>(cli::kOk) : commit_results(options, reader->header(), *graph, paths, results);
-  materialize_tool::Summary summary = materialize_tool::summarise(*graph, results.results, results.stats);
-  summary.stats.exit_code = results.end.exit_code != 0 ? results.end.exit_code : code;
+  Committed committed;
+  if (!idle) committed = commit_results(options, reader->header(), *graph, paths, results);
+  materialize_tool::Summary summary =
+      materialize_tool::summarise(*graph, results.results, results.stats);
+  summary.stats.exit_code = results.end.exit_code != 0 ? results.end.exit_code : committed.code;
   std::int64_t started = results.stats.started_unix_ms;
   if (const char* text = std::getenv("BXL_STARTED_MS")) started = std::atoll(text);
-  summary.stats.wall_ms = started > 0 ? static_cast<std::uint64_t>(std::max<std::int64_t>(0, unix_ms() - started)) : 0;
+  summary.stats.wall_ms =
+      started > 0 ? static_cast<std::uint64_t>(std::max<std::int64_t>(0, unix_ms() - started)) : 0;
+  std::string json = materialize_tool::to_json(summary, paths);
+  keep_log(workspace, reader->header(), results, summary, started, json, committed.saved);
   if (!options.summary.empty())
-    if (auto written = replace_file(options.summary, materialize_tool::to_json(summary, paths)); !written)
+    if (auto written = replace_file(options.summary, json); !written)
       return fail(written.error(), cli::kLocalResource);
   if (options.verbosity >= 0) cli::print_note("bxl", materialize_tool::to_sentence(summary));
-  return code;
+  return committed.code;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   return bxl::cli::run_main(kTool, bxl::cli::OnInterrupt::Drain, [&] {
-    auto parsed = bxl::cli::parse(argc, argv,
-                                  {kTool, "Brings the requested outputs to disk and commits the workspace state.",
-                                   {"summary"},
-                                   "  bxl-exec < plan | bxl-cache publish | bxl-materialize --summary s.json\n"});
+    auto parsed = bxl::cli::parse(
+        argc, argv,
+        {kTool,
+         "Brings the requested outputs to disk and commits the workspace state.",
+         {"summary"},
+         "  bxl-exec < plan | bxl-cache publish | bxl-materialize --summary s.json\n"});
     if (parsed.exit) return parsed.code;
     if (parsed.subcommand == "summary") return summary_only(parsed.options);
     return run(parsed.options);
