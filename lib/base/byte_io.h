@@ -1,4 +1,5 @@
-// Little-endian scalars, varints and counted strings in a byte string, for our own small file formats.
+// Little-endian scalars, varints and counted strings in a byte string, for our own small file
+// formats.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,8 @@ class ByteWriter {
   std::string out_;
 };
 
-// Reads what ByteWriter wrote. After any read past the end ok() is false and values are zero or empty:
-// check once at the end of a record. Never reads outside `in`.
+// Reads what ByteWriter wrote. After any read past the end ok() is false and values are zero or
+// empty: check once at the end of a record. Never reads outside `in`.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view in) : in_(in) {}

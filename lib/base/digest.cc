@@ -52,7 +52,9 @@ std::optional<Digest> Digest::from_bytes(std::string_view raw) {
   return d;
 }
 
-Digest Digest::of(std::string_view bytes) { return canonical(XXH3_128bits(bytes.data(), bytes.size())); }
+Digest Digest::of(std::string_view bytes) {
+  return canonical(XXH3_128bits(bytes.data(), bytes.size()));
+}
 
 std::uint64_t checksum64(std::string_view bytes, std::uint64_t seed) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);

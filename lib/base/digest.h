@@ -1,4 +1,5 @@
-// Digest: the XXH3-128 of some bytes, in canonical (big-endian) form. The only xxHash include is digest.cc.
+// Digest: the XXH3-128 of some bytes, in canonical (big-endian) form. The only xxHash include is
+// digest.cc.
 //
 // Reproduce one in a shell: `xxhsum -H2 FILE`.
 #pragma once

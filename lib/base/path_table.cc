@@ -45,7 +45,8 @@ void each_component(std::string_view path, Step step) {
 
 PathId PathTable::intern_at(PathId base, std::string_view path) {
   PathId at = !path.empty() && path.front() == '/' ? kRootPath : base;
-  each_component(path, [&](std::string_view part) { at = part == ".." ? parent(at) : child(at, part); });
+  each_component(path,
+                 [&](std::string_view part) { at = part == ".." ? parent(at) : child(at, part); });
   return at;
 }
 
@@ -109,7 +110,8 @@ std::string_view base_name(std::string_view path) {
 
 bool path_within(std::string_view path, std::string_view dir) {
   if (dir == "/") return true;
-  return path.substr(0, dir.size()) == dir && (path.size() == dir.size() || path[dir.size()] == '/');
+  return path.substr(0, dir.size()) == dir &&
+         (path.size() == dir.size() || path[dir.size()] == '/');
 }
 
 }  // namespace bxl

@@ -1,19 +1,20 @@
-// Absolute paths interned as (parent, name), so that a path is one integer and a parent is one lookup.
+// Absolute paths interned as (parent, name), so that a path is one integer and a parent is one
+// lookup.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <deque>
 #include <vector>
 
 #include "base/ids.h"
 
 namespace bxl {
 
-// Paths are bytes. Invariants of every entry: absolute, no empty, "." or ".." component, no trailing
-// slash; id 0 is "/"; a parent's id is smaller than its child's. Ids and names stay valid for the
-// life of the table. Not thread-safe: the owner serialises access.
+// Paths are bytes. Invariants of every entry: absolute, no empty, "." or ".." component, no
+// trailing slash; id 0 is "/"; a parent's id is smaller than its child's. Ids and names stay valid
+// for the life of the table. Not thread-safe: the owner serialises access.
 class PathTable {
  public:
   PathTable();

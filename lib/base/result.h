@@ -34,8 +34,8 @@ inline Error make_error(int errnum, std::string message) { return {errnum, std::
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : v_(std::in_place_index<0>, std::move(value)) {}        // NOLINT: implicit
-  Result(Error error) : v_(std::in_place_index<1>, std::move(error)) {}    // NOLINT: implicit
+  Result(T value) : v_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
+  Result(Error error) : v_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
   bool has_value() const { return v_.index() == 0; }
   explicit operator bool() const { return has_value(); }
   T& value() & { return std::get<0>(v_); }
@@ -70,16 +70,15 @@ class [[nodiscard]] Result<void> {
 #define BXL_CONCAT_(a, b) a##b
 #define BXL_CONCAT(a, b) BXL_CONCAT_(a, b)
 // BXL_TRY(expr): returns the error of `expr` from the enclosing function.
-#define BXL_TRY(expr)                                   \
-  do {                                                  \
-    if (auto bxl_try_ = (expr); !bxl_try_)              \
-      return std::move(bxl_try_.error());               \
+#define BXL_TRY(expr)                                                          \
+  do {                                                                         \
+    if (auto bxl_try_ = (expr); !bxl_try_) return std::move(bxl_try_.error()); \
   } while (0)
 // BXL_TRY_ASSIGN(auto x, expr): as BXL_TRY, then moves the value into `x`.
 #define BXL_TRY_ASSIGN(decl, expr) BXL_TRY_ASSIGN_(BXL_CONCAT(bxl_res_, __COUNTER__), decl, expr)
-#define BXL_TRY_ASSIGN_(tmp, decl, expr)                \
-  auto tmp = (expr);                                    \
-  if (!tmp) return std::move(tmp.error());              \
+#define BXL_TRY_ASSIGN_(tmp, decl, expr)   \
+  auto tmp = (expr);                       \
+  if (!tmp) return std::move(tmp.error()); \
   decl = std::move(*tmp)
 
 }  // namespace bxl

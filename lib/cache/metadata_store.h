@@ -1,5 +1,5 @@
-// The metadata half of the cache: weak fingerprint -> (path set, strong fingerprint) -> entry. The only SQLite
-// include is sqlite.cc; the schema is schema.sql.
+// The metadata half of the cache: weak fingerprint -> (path set, strong fingerprint) -> entry. The
+// only SQLite include is sqlite.cc; the schema is schema.sql.
 #pragma once
 
 #include <memory>
@@ -40,14 +40,16 @@ struct Listed {
   std::uint64_t entry_bytes = 0, blobs = 0;
 };
 
-// One connection; one thread at a time. Any number of processes may use one store: WAL, short transactions, a busy
-// timeout of 5 s after which a read answers "nothing" and a publish is skipped with an Error (EBUSY).
+// One connection; one thread at a time. Any number of processes may use one store: WAL, short
+// transactions, a busy timeout of 5 s after which a read answers "nothing" and a publish is skipped
+// with an Error (EBUSY).
 class MetadataStore {
  public:
-  // Opens `<directory>/metadata.sqlite`, creating it. A damaged database, or one of another schema version, is
-  // moved aside (name + ".damaged-<time>") and a new one is made; then `set_aside()` names it. The same happens when
-  // damage is met later: the call then answers as an empty store would. Each row carries a checksum of its own, so a
-  // damaged row that SQLite does not notice is absent, never wrong. A directory that cannot be written is only read.
+  // Opens `<directory>/metadata.sqlite`, creating it. A damaged database, or one of another schema
+  // version, is moved aside (name + ".damaged-<time>") and a new one is made; then `set_aside()`
+  // names it. The same happens when damage is met later: the call then answers as an empty store
+  // would. Each row carries a checksum of its own, so a damaged row that SQLite does not notice is
+  // absent, never wrong. A directory that cannot be written is only read.
   static Result<std::unique_ptr<MetadataStore>> open(const std::string& directory);
   virtual ~MetadataStore() = default;
   virtual const std::string& set_aside() const = 0;
@@ -55,14 +57,16 @@ class MetadataStore {
   // Most recently used first, at most `limit`.
   virtual Result<std::vector<Selector>> selectors(const Digest& weak, std::size_t limit = 64) = 0;
   virtual Result<std::optional<std::string>> path_set(const Digest& digest) = 0;
-  virtual Result<std::optional<std::string>> entry(const Digest& weak, const Selector& selector) = 0;
-  // Marks an entry as used (for LRU). Granularity one day, kept in memory and written with the next commit() or on
-  // destruction, so that hits write nothing most of the time. Failure to write is not reported: it costs order only.
+  virtual Result<std::optional<std::string>> entry(const Digest& weak,
+                                                   const Selector& selector) = 0;
+  // Marks an entry as used (for LRU). Granularity one day, kept in memory and written with the next
+  // commit() or on destruction, so that hits write nothing most of the time. Failure to write is
+  // not reported: it costs order only.
   virtual Result<void> touch(const Digest& weak, const Selector& selector) = 0;
 
-  // Reads between the two see one state of the store and cost less (CPU: 16 instead of 26 us for selectors, path
-  // set and entry). For the length of a plan, not of a build: the log cannot be emptied meanwhile. begin() and damage
-  // end it as well; calling either twice does nothing.
+  // Reads between the two see one state of the store and cost less (CPU: 16 instead of 26 us for
+  // selectors, path set and entry). For the length of a plan, not of a build: the log cannot be
+  // emptied meanwhile. begin() and damage end it as well; calling either twice does nothing.
   virtual void begin_reads() = 0;
   virtual void end_reads() = 0;
 

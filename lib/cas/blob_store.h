@@ -25,18 +25,20 @@ struct Usage {
 
 // A directory of immutable files, each named by the digest of its bytes.
 //
-// Invariants: a file under objects/ is complete and 0444; it is renamed into place, so a crash leaves at most
-// a stray file under tmp/. Any number of threads and processes may use one store at once. Bytes are verified
-// when they are copied out, so a torn blob after a power loss becomes a lost blob, never a wrong file.
+// Invariants: a file under objects/ is complete and 0444; it is renamed into place, so a crash
+// leaves at most a stray file under tmp/. Any number of threads and processes may use one store at
+// once. Bytes are verified when they are copied out, so a torn blob after a power loss becomes a
+// lost blob, never a wrong file.
 class BlobStore {
  public:
-  // `root` is the cache directory itself (Options::cache), which the hash memo and the metadata share. Creates what
-  // is absent. Errors: ENOTDIR, EACCES; EPROTO when FORMAT names another version.
+  // `root` is the cache directory itself (Options::cache), which the hash memo and the metadata
+  // share. Creates what is absent. Errors: ENOTDIR, EACCES; EPROTO when FORMAT names another
+  // version.
   static Result<BlobStore> open(const std::string& root);
 
-  // Copies the file open at `source` in (from offset 0), hashing what it copies. ENOSPC leaves no trace; EROFS or
-  // EACCES for a store that is only readable. A file that shrinks or changes meanwhile is stored under the digest of
-  // the bytes that were kept.
+  // Copies the file open at `source` in (from offset 0), hashing what it copies. ENOSPC leaves no
+  // trace; EROFS or EACCES for a store that is only readable. A file that shrinks or changes
+  // meanwhile is stored under the digest of the bytes that were kept.
   Result<PutResult> put(int source);
   Result<PutResult> put_bytes(std::string_view bytes);
 
@@ -44,8 +46,9 @@ class BlobStore {
   // Contains, and of that size on disk: the cheap check before a hit relies on it.
   bool contains(const Digest& digest, std::uint64_t size) const;
 
-  // Copies one blob to the empty file `target`, hashing what it copies. False: absent, or damaged (then it was
-  // moved to quarantine/ first, and `target` is empty again); the caller treats both as a lost blob.
+  // Copies one blob to the empty file `target`, hashing what it copies. False: absent, or damaged
+  // (then it was moved to quarantine/ first, and `target` is empty again); the caller treats both
+  // as a lost blob.
   Result<bool> copy_out(const Digest& digest, int target);
   // The verified bytes; empty optional when lost.
   Result<std::optional<std::string>> read(const Digest& digest);

@@ -57,10 +57,12 @@ std::uint64_t mount_salt(const std::string& path) {
     auto text = read_file("/proc/sys/kernel/random/boot_id");
     return text ? *text : std::string();
   }();
-  constexpr unsigned kMountId = 0x1000, kUniqueMountId = 0x4000;  // STATX_MNT_ID (5.8), STATX_MNT_ID_UNIQUE (6.8)
+  constexpr unsigned kMountId = 0x1000,
+                     kUniqueMountId = 0x4000;  // STATX_MNT_ID (5.8), STATX_MNT_ID_UNIQUE (6.8)
   struct statx st;
   for (unsigned wanted : {kUniqueMountId, kMountId}) {
-    if (boot_id.empty() || ::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, wanted, &st) != 0) return 0;
+    if (boot_id.empty() || ::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, wanted, &st) != 0)
+      return 0;
     if (!(st.stx_mask & wanted)) continue;
     std::uint64_t salt = checksum64(boot_id, st.stx_mnt_id);
     return salt == 0 ? 1 : salt;

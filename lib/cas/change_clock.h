@@ -24,9 +24,10 @@ Trust trust_in(const FileIdentity& identity, std::int64_t hashed_ns, bool reliab
 
 std::int64_t now_unix_ns();
 
-// A number that changes when the file system under `path` is mounted anew or the machine boots: boot id and unique
-// mount id. 0: cannot be told. Mixed into the memo's key of files whose ctime has no nanoseconds: an image with the
-// same build epoch can only come into their place by a new mount.
+// A number that changes when the file system under `path` is mounted anew or the machine boots:
+// boot id and unique mount id. 0: cannot be told. Mixed into the memo's key of files whose ctime
+// has no nanoseconds: an image with the same build epoch can only come into their place by a new
+// mount.
 std::uint64_t mount_salt(const std::string& path);
 bool is_whole_second(const FileIdentity& identity);
 

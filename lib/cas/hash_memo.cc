@@ -43,7 +43,8 @@ class FileHashMemo final : public HashMemo {
     BXL_TRY_ASSIGN(auto after, fstat_identity(fd->get()));
     if (after != identity) return changed(path);
     const Trust trust = trust_in(identity, began_ns, clocks_.reliable(identity.dev, fd->get()));
-    if (trust != Trust::No) remember(identity, *digest, trust == Trust::Always || trust == Trust::Mounted);
+    if (trust != Trust::No)
+      remember(identity, *digest, trust == Trust::Always || trust == Trust::Mounted);
     return digest;
   }
 
@@ -98,8 +99,8 @@ class FileHashMemo final : public HashMemo {
     std::lock_guard lock(mutex_);
     mount_salts_.emplace(identity.dev, salt);
   }
-  // The identity under which a file is remembered. Empty: its mount is not known, so nothing may be.
-  // Requires mutex_.
+  // The identity under which a file is remembered. Empty: its mount is not known, so nothing may
+  // be. Requires mutex_.
   std::optional<FileIdentity> keyed(const FileIdentity& identity) const {
     if (!is_whole_second(identity)) return identity;
     auto salt = mount_salts_.find(identity.dev);

@@ -20,10 +20,11 @@ Digest keep_evidence(Services& s, PipId pip,
   Computed weak =
       fingerprint::weak_fingerprint(s.view, pip, fingerprint::static_text(s.view, pip, s.salts));
   if (weak.status != Computed::Status::Ok) return {};
-  auto set = fingerprint::decode_path_set(
-      fingerprint::encode_path_set(observations, s.view.paths(), s.view.mounts()), s.view.paths(),
-      s.view.mounts());
-  if (!set) return {};
+  std::string bytes = fingerprint::encode_path_set(observations, s.view.paths(), s.view.mounts());
+  auto set = fingerprint::decode_path_set(bytes, s.view.paths(), s.view.mounts());
+  if (!set || !s.store) return {};
+  // No cache entry will keep it. As a blob it has the digest that the evidence names it by.
+  if (!s.store->put_bytes(bytes)) return {};
   Computed strong = fingerprint::strong_fingerprint(s.view, pip, weak.digest, *set);
   return keep_evidence(s, pip, weak.text, *set,
                        strong.status == Computed::Status::Ok ? strong.text : std::string());

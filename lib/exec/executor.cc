@@ -24,7 +24,8 @@ using wire::Action;
 using wire::Outcome;
 using wire::PipResult;
 
-constexpr int kMaxAttempts = 3;  // the first run and at most two more after a false absence or a lost blob
+constexpr int kMaxAttempts =
+    3;  // the first run and at most two more after a false absence or a lost blob
 
 enum class State : std::uint8_t { Outside, Waiting, Ready, Running, Succeeded, Failed };
 
@@ -57,8 +58,8 @@ class Build {
     for (std::size_t i = 0; i < order.size(); ++i) rank_[index(order[i])] = i;
   }
 
-  Summary run(const std::vector<wire::PlanPip>& plan, const std::vector<wire::Scrub>& scrubs, bool suspect,
-              int cancel_fd);
+  Summary run(const std::vector<wire::PlanPip>& plan, const std::vector<wire::Scrub>& scrubs,
+              bool suspect, int cancel_fd);
 
  private:
   const wire::Pip& pip(PipId id) const { return graph_.pip(id); }
@@ -74,8 +75,8 @@ class Build {
   Result<bool> place_upstream(PipId id);
   Result<bool> place_outputs(PipId id);
   void finish(Finished done);
-  void publish_ran(PipId id, const Finished& done, Recorded recorded, const fingerprint::PathSet& set,
-                   const Digest& strong, std::string blob);
+  void publish_ran(PipId id, const Finished& done, Recorded recorded,
+                   const fingerprint::PathSet& set, const Digest& strong, std::string blob);
   void fail_locally(PipId id, const Error& error);
   void emit_hit_or_clean(PipId id, bool clean);
   void distrust(PipId id, const std::string& why);
@@ -89,7 +90,8 @@ class Build {
   std::vector<Node> nodes_;
   std::vector<std::size_t> rank_;
   // Ready to run, lowest topological rank first: deterministic, and close to ninja's order.
-  std::priority_queue<std::pair<std::size_t, PipId>, std::vector<std::pair<std::size_t, PipId>>, std::greater<>>
+  std::priority_queue<std::pair<std::size_t, PipId>, std::vector<std::pair<std::size_t, PipId>>,
+                      std::greater<>>
       run_queue_;
   std::vector<PipId> lookups_;  // upstream final, to be decided
   std::unordered_map<std::string, std::size_t> pool_used_;
@@ -222,8 +224,8 @@ void Build::fail_locally(PipId id, const Error& error) {
   result.exit_status = 0;
   result.why_not = error.to_string();
   summary_.error = "pip " + pip(id).stable_id + ": " + error.to_string();
-  if (error.errnum == ENOSPC || error.errnum == EDQUOT || error.errnum == EROFS || error.errnum == ENOMEM ||
-      error.errnum == EIO)
+  if (error.errnum == ENOSPC || error.errnum == EDQUOT || error.errnum == EROFS ||
+      error.errnum == ENOMEM || error.errnum == EIO)
     summary_.local_resource = true;
   ++summary_.failed;
   emit(std::move(result));
@@ -239,8 +241,11 @@ Result<bool> Build::place_outputs(PipId id) {
   for (wire::Output& out : n.entry.outputs) {
     bool declared = s_.view.declares(id, out.path);
     BXL_TRY_ASSIGN(auto placed, s_.placer.place(p.stable_id, out,
-                                                declared ? materialize::Declared::Yes : materialize::Declared::No));
-    if (placed.placed == materialize::Placed::LostBlob || placed.placed == materialize::Placed::UsersFile) return false;
+                                                declared ? materialize::Declared::Yes
+                                                         : materialize::Declared::No));
+    if (placed.placed == materialize::Placed::LostBlob ||
+        placed.placed == materialize::Placed::UsersFile)
+      return false;
     out.identity = placed.identity;
     s_.view.invalidate(out.path);
   }
@@ -248,7 +253,8 @@ Result<bool> Build::place_outputs(PipId id) {
   return true;
 }
 
-// Rule 4: before a pip runs, all outputs of its transitive dependencies are on disk. False: it must wait again.
+// Rule 4: before a pip runs, all outputs of its transitive dependencies are on disk. False: it must
+// wait again.
 Result<bool> Build::place_upstream(PipId id) {
   std::vector<PipId> lost;
   for (PipId up : s_.view.upstream(id)) {
@@ -313,12 +319,15 @@ Result<bool> Build::prepare(PipId id, Job* job) {
     if (s_.view.owner(path) != id) continue;  // declared by another pip since
     // A recorded, undeclared file that was changed since is the user's (View rule 1): it stays.
     auto disk = lstat_identity(paths_.str(path));
-    if (disk && (!disk->exists() || graph::still_recorded(s_.log.records().at(path), *disk))) add(path);
+    if (disk && (!disk->exists() || graph::still_recorded(s_.log.records().at(path), *disk)))
+      add(path);
   }
   BXL_TRY(s_.placer.clear(p.stable_id, own));
   // As ninja does, for each edge: an earlier one may have removed what was made at the start.
-  for (PathId path : p.outputs) BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(path))));
-  if (p.depfile != kNoPath) BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(p.depfile))));
+  for (PathId path : p.outputs)
+    BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(path))));
+  if (p.depfile != kNoPath)
+    BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(p.depfile))));
   for (PathId path : own) s_.view.invalidate(path);
   if (p.rspfile != kNoPath) {
     std::string file = paths_.str(p.rspfile);
@@ -365,7 +374,8 @@ bool Build::start(PipId id) {
   return true;
 }
 
-// Rule 10: the other party of a violation is not to be believed either. A later record supersedes what was said of it.
+// Rule 10: the other party of a violation is not to be believed either. A later record supersedes
+// what was said of it.
 void Build::distrust(PipId id, const std::string& why) {
   if (id == kNoPip || !node(id).publishable) return;
   Node& n = node(id);
@@ -385,7 +395,8 @@ void Build::distrust(PipId id, const std::string& why) {
 }
 
 void Build::log_junk(PipId id, const Recorded& recorded) {
-  if (auto r = s_.log.add(pip(id).stable_id, recorded.outputs); !r) s_.observer.note(r.error().to_string());
+  if (auto r = s_.log.add(pip(id).stable_id, recorded.outputs); !r)
+    s_.observer.note(r.error().to_string());
   if (auto r = s_.log.end(pip(id).stable_id); !r) s_.observer.note(r.error().to_string());
 }
 
@@ -408,11 +419,13 @@ void Build::finish(Finished done) {
   log_junk(id, recorded);
   ::unlink(done.journal.c_str());
 
-  bool ok = outcome.exit_code == 0 && !outcome.cancelled && !outcome.timed_out && outcome.spawn_errno == 0;
+  bool ok = outcome.exit_code == 0 && !outcome.cancelled && !outcome.timed_out &&
+            outcome.spawn_errno == 0;
   if (ok) {
     s_.placer.forget_saved(p.stable_id);
     if (p.rspfile != kNoPath) ::unlink(paths_.str(p.rspfile).c_str());
-    if (p.depfile != kNoPath && (p.flags & wire::kPipDepsGcc)) ::unlink(paths_.str(p.depfile).c_str());
+    if (p.depfile != kNoPath && (p.flags & wire::kPipDepsGcc))
+      ::unlink(paths_.str(p.depfile).c_str());
   } else if (auto r = s_.placer.restore_saved(p.stable_id); !r) {
     s_.observer.note(r.error().to_string());
   }
@@ -447,13 +460,15 @@ void Build::finish(Finished done) {
   if (!ok) {
     result.outcome = outcome.cancelled || summary_.cancelled ? Outcome::Cancelled : Outcome::Failed;
     if (result.outcome == Outcome::Failed) ++summary_.failed;
-    result.why_not = outcome.spawn_errno != 0 ? std::string("it could not be started: ") + std::strerror(outcome.spawn_errno)
-                     : outcome.timed_out      ? "it ran out of time"
-                                              : "it failed";
+    result.why_not = outcome.spawn_errno != 0 ? std::string("it could not be started: ") +
+                                                    std::strerror(outcome.spawn_errno)
+                     : outcome.timed_out ? "it ran out of time"
+                                         : "it failed";
     result.entry.evidence = keep_evidence(s_, id, recorded.observations);
     emit(std::move(result));
     settle(id, State::Failed);
-    if (settings_.keep_going > 0 && summary_.failed >= static_cast<std::size_t>(settings_.keep_going))
+    if (settings_.keep_going > 0 &&
+        summary_.failed >= static_cast<std::size_t>(settings_.keep_going))
       stop_starting_ = true;
     return;
   }
@@ -474,16 +489,22 @@ void Build::finish(Finished done) {
   }
 
   result.outcome = Outcome::Ran;
-  if (p.flags & wire::kPipConsole) recorded.why_not.insert(recorded.why_not.begin(), "it runs in the console pool");
-  if (p.flags & wire::kPipAlwaysDirty) recorded.why_not.insert(recorded.why_not.begin(), "it has an input that is always dirty");
+  if (p.flags & wire::kPipConsole)
+    recorded.why_not.insert(recorded.why_not.begin(), "it runs in the console pool");
+  if (p.flags & wire::kPipAlwaysDirty)
+    recorded.why_not.insert(recorded.why_not.begin(), "it has an input that is always dirty");
   if (!s_.store) recorded.why_not.push_back("the cache cannot be used");
 
-  // The declared inputs must still be what the weak fingerprint says, or nobody knows what was built from what.
-  auto weak = fingerprint::weak_fingerprint(s_.view, id, fingerprint::static_text(s_.view, id, s_.salts));
+  // The declared inputs must still be what the weak fingerprint says, or nobody knows what was
+  // built from what.
+  auto weak =
+      fingerprint::weak_fingerprint(s_.view, id, fingerprint::static_text(s_.view, id, s_.salts));
   if (weak.status != fingerprint::Computed::Status::Ok || weak.digest != n.weak)
-    recorded.why_not.push_back(weak.why.empty() ? "a declared input changed while it ran" : weak.why);
+    recorded.why_not.push_back(weak.why.empty() ? "a declared input changed while it ran"
+                                                : weak.why);
 
-  result.path_set_blob = fingerprint::encode_path_set(recorded.observations, paths_, s_.view.mounts());
+  result.path_set_blob =
+      fingerprint::encode_path_set(recorded.observations, paths_, s_.view.mounts());
   auto set = fingerprint::decode_path_set(result.path_set_blob, paths_, s_.view.mounts());
   if (set) {
     result.path_set = set->digest;
@@ -505,10 +526,12 @@ void Build::finish(Finished done) {
       result.entry.console = put->digest;
       result.entry.console_bytes = put->size;
     } else {
-      recorded.why_not.push_back("its console output could not be stored: " + put.error().to_string());
+      recorded.why_not.push_back("its console output could not be stored: " +
+                                 put.error().to_string());
     }
   }
-  if (result.entry.evidence.is_zero()) result.entry.evidence = keep_evidence(s_, id, recorded.observations);
+  if (result.entry.evidence.is_zero())
+    result.entry.evidence = keep_evidence(s_, id, recorded.observations);
   result.publishable = recorded.why_not.empty();
   if (!result.publishable) result.why_not = recorded.why_not.front();
   n.entry = result.entry;
@@ -522,8 +545,8 @@ void Build::finish(Finished done) {
   settle(id, State::Succeeded);
 }
 
-Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wire::Scrub>& scrubs, bool suspect,
-                   int cancel_fd) {
+Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wire::Scrub>& scrubs,
+                   bool suspect, int cancel_fd) {
   for (const wire::PlanPip& planned : plan) {
     Node& n = node(planned.pip);
     n.state = State::Waiting;
@@ -538,10 +561,11 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
     if (decided && suspect) n.action = Action::Deferred;
   }
   for (std::size_t i = 0; i < nodes_.size(); ++i)
-    if (graph_.pip(PipId{static_cast<std::uint32_t>(i)}).kind == wire::PipKind::Alias) nodes_[i].state = State::Waiting;
+    if (graph_.pip(PipId{static_cast<std::uint32_t>(i)}).kind == wire::PipKind::Alias)
+      nodes_[i].state = State::Waiting;
 
-  // Scrubs first, all of them, before any pip may look (rule 5). Each checks the identity it was planned with, so that
-  // a plan that is suspect otherwise may still carry them out.
+  // Scrubs first, all of them, before any pip may look (rule 5). Each checks the identity it was
+  // planned with, so that a plan that is suspect otherwise may still carry them out.
   for (const wire::Scrub& scrub : scrubs)
     if (auto r = s_.placer.scrub(scrub.path, scrub.identity); !r) {
       summary_.error = r.error().to_string();
@@ -611,9 +635,11 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
     if (rc > 0 && (fds[1].revents & POLLIN)) {
       signalfd_siginfo info{};
       (void)!::read(cancel_fd, &info, sizeof info);
-      // The guardian echoes (SI_QUEUE) what a process sent to the whole group: direct and echoed ones are counted apart.
+      // The guardian echoes (SI_QUEUE) what a process sent to the whole group: direct and echoed
+      // ones are counted apart.
       int requests = ++(info.ssi_code == SI_QUEUE ? echoed : direct);
-      // A second one leaves at once; the kernel takes the pips along (PR_SET_PDEATHSIG), the log has what they wrote.
+      // A second one leaves at once; the kernel takes the pips along (PR_SET_PDEATHSIG), the log
+      // has what they wrote.
       if (requests > 1) std::_Exit(128 + static_cast<int>(info.ssi_signo));
       if (summary_.cancelled) continue;
       summary_.cancelled = true;
@@ -626,7 +652,9 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
   // What never got its turn.
   for (PipId id : graph_.topological_order()) {
     Node& n = node(id);
-    if ((n.state != State::Waiting && n.state != State::Ready) || pip(id).kind == wire::PipKind::Alias) continue;
+    if ((n.state != State::Waiting && n.state != State::Ready) ||
+        pip(id).kind == wire::PipKind::Alias)
+      continue;
     PipResult result;
     result.pip = id;
     result.outcome = summary_.cancelled ? Outcome::Cancelled : Outcome::Skipped;
@@ -639,8 +667,8 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
 
 }  // namespace
 
-Summary execute(const std::vector<wire::PlanPip>& plan, const std::vector<wire::Scrub>& scrubs, bool suspect,
-                const Settings& settings, Services services, int cancel_fd) {
+Summary execute(const std::vector<wire::PlanPip>& plan, const std::vector<wire::Scrub>& scrubs,
+                bool suspect, const Settings& settings, Services services, int cancel_fd) {
   return Build(settings, services).run(plan, scrubs, suspect, cancel_fd);
 }
 

@@ -1,5 +1,5 @@
-// Runs what a plan leaves to do: a ready queue over the graph, an injected runner and an injected late lookup.
-// The states and who may change them: correctness rules, "state machine of a pip".
+// Runs what a plan leaves to do: a ready queue over the graph, an injected runner and an injected
+// late lookup. The states and who may change them: correctness rules, "state machine of a pip".
 #pragma once
 
 #include <atomic>
@@ -22,7 +22,8 @@
 
 namespace bxl::exec {
 
-// Runs one command under observation; called on a job's thread, several at once with distinct slots.
+// Runs one command under observation; called on a job's thread, several at once with distinct
+// slots.
 class Runner {
  public:
   virtual ~Runner() = default;
@@ -69,16 +70,16 @@ struct Services {
 
 struct Summary {
   bool cancelled = false;
-  int signal = 0;             // cancelled: by this one
+  int signal = 0;  // cancelled: by this one
   std::size_t failed = 0, violated = 0;
   bool local_resource = false;  // a disk or memory error of our own stopped the build
   std::string error;            // then: the sentence
 };
 
-// `plan` in topological order. `suspect`: the plan's basis no longer holds, so that every clean and hit decision is
-// looked up again when its turn comes. `cancel_fd` is a signalfd: the first signal kills all pips at
-// once and sets `cancelled`, a second one ends the process.
-Summary execute(const std::vector<wire::PlanPip>& plan, const std::vector<wire::Scrub>& scrubs, bool suspect,
-                const Settings& settings, Services services, int cancel_fd);
+// `plan` in topological order. `suspect`: the plan's basis no longer holds, so that every clean and
+// hit decision is looked up again when its turn comes. `cancel_fd` is a signalfd: the first signal
+// kills all pips at once and sets `cancelled`, a second one ends the process.
+Summary execute(const std::vector<wire::PlanPip>& plan, const std::vector<wire::Scrub>& scrubs,
+                bool suspect, const Settings& settings, Services services, int cancel_fd);
 
 }  // namespace bxl::exec

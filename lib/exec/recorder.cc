@@ -13,22 +13,28 @@ using fingerprint::Seen;
 using fingerprint::View;
 
 bool within_any(std::string_view path, const std::vector<std::string>& dirs) {
-  return std::any_of(dirs.begin(), dirs.end(), [&](const std::string& d) { return path_within(path, d); });
+  return std::any_of(dirs.begin(), dirs.end(),
+                     [&](const std::string& d) { return path_within(path, d); });
 }
 
-// Places where what a pip itself makes is scratch (design: /tmp rule); a workspace may lie in one of them.
+// Places where what a pip itself makes is scratch (design: /tmp rule); a workspace may lie in one
+// of them.
 bool is_temp_place(std::string_view path, const graph::Mounts& mounts) {
   if (!within_any(path, {"/tmp", "/var/tmp", "/dev/shm", "/run/user"})) return false;
   const wire::Mount* mount = mounts.of(path);
-  return !mount || mount->token == "%tmp%" || mount->token == "%home%" || (mount->flags & wire::kMountSystem);
+  return !mount || mount->token == "%tmp%" || mount->token == "%home%" ||
+         (mount->flags & wire::kMountSystem);
 }
 
-bool content_mutation(std::uint32_t ops) { return (ops & (sandbox::kMutations & ~sandbox::kMetadata)) != 0; }
+bool content_mutation(std::uint32_t ops) {
+  return (ops & (sandbox::kMutations & ~sandbox::kMetadata)) != 0;
+}
 
 }  // namespace
 
-Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns, const std::vector<std::string>& scratch,
-                const graph::Mounts& mounts, cas::BlobStore* store, cas::HashMemo& memo) {
+Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns,
+                const std::vector<std::string>& scratch, const graph::Mounts& mounts,
+                cas::BlobStore* store, cas::HashMemo& memo) {
   Ingested result;
   for (const sandbox::Access& access : outcome.accesses) {
     if (within_any(access.path, scratch)) continue;
@@ -36,10 +42,12 @@ Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns, const st
       bool content = (access.ops & (sandbox::kRead | sandbox::kExec | sandbox::kStat)) != 0;
       if (!content || access.first.kind != FileKind::File) continue;
       if (!memo.find(access.first)) {
-        if (access.first.ctime_ns >= start_ns - kClockGranularityNs) result.young.insert(access.path);
-        // Warms the memo in parallel; the main thread then only looks up. System files that were merely
-        // stat'ed are probes and need no hash.
-        if (access.ops & (sandbox::kRead | sandbox::kExec)) (void)memo.digest(access.path, access.first);
+        if (access.first.ctime_ns >= start_ns - kClockGranularityNs)
+          result.young.insert(access.path);
+        // Warms the memo in parallel; the main thread then only looks up. System files that were
+        // merely stat'ed are probes and need no hash.
+        if (access.ops & (sandbox::kRead | sandbox::kExec))
+          (void)memo.digest(access.path, access.first);
       }
       continue;
     }
@@ -130,7 +138,8 @@ class Recorder {
     for (const Ingested::File& file : ingested_.files) now_[paths_.intern(file.path)] = &file;
 
     for (const sandbox::Access& access : outcome_.accesses)
-      if (!within_any(access.path, context_.scratch) && (access.ops & sandbox::kMutations)) mutation(access);
+      if (!within_any(access.path, context_.scratch) && (access.ops & sandbox::kMutations))
+        mutation(access);
     std::vector<PathId> own;
     for (const wire::Output& out : result_.outputs) own.push_back(out.path);
     view_.note_outputs(context_.pip, own);
@@ -171,7 +180,8 @@ class Recorder {
     return it != records_.end() && it->second.owner == pip_.stable_id;
   }
 
-  // Did the pip leave the git index as it was, but for stat data? Then writing it was no edit (rule 36).
+  // Did the pip leave the git index as it was, but for stat data? Then writing it was no edit (rule
+  // 36).
   bool git_index_kept(PathId path) {
     auto before = index_.git_indexes.find(path);
     if (before == index_.git_indexes.end()) return false;
@@ -194,11 +204,14 @@ class Recorder {
       // Gone at the end. Its own scratch is nothing; a file that was there before is somebody's.
       if (!existed || ours || is_temp_place(access.path, view_.mounts())) return;
       // An empty directory that bxl made for some declared output is made again when it is needed.
-      if (auto it = records_.find(path); it != records_.end() && it->second.owner == graph::kDirectoryOwner) return;
+      if (auto it = records_.find(path);
+          it != records_.end() && it->second.owner == graph::kDirectoryOwner)
+        return;
       PipId owner = view_.owner(path);
       result_.deleted.push_back(path);
       if (owner != kNoPip && owner != context_.pip)
-        violation("DX5002", "DW", "W", owner, path, "it removed " + show(path) + ", an output of another pip");
+        violation("DX5002", "DW", "W", owner, path,
+                  "it removed " + show(path) + ", an output of another pip");
       else
         not_published("it removed " + show(path) + ", which existed before it ran");
       return;
@@ -213,23 +226,28 @@ class Recorder {
       } else if (!content_mutation(access.ops)) {
         not_published("it changed the attributes of " + show(path) + ", which is not its output");
       } else if (existed) {
-        violation("DX5047", "W", "W", kNoPip, path,
-                  "it rewrote the existing file " + show(path) + " without declaring it as an output");
+        violation(
+            "DX5047", "W", "W", kNoPip, path,
+            "it rewrote the existing file " + show(path) + " without declaring it as an output");
       } else {
         violation("DX5008", "W", "W", kNoPip, path,
-                  "it wrote " + show(path) + ", outside of the build directory, without declaring it as an output");
+                  "it wrote " + show(path) +
+                      ", outside of the build directory, without declaring it as an output");
       }
       return;
     }
-    if (file.other_kind) not_published(show(path) + " is not a plain file, directory or link: it cannot be replayed");
+    if (file.other_kind)
+      not_published(show(path) + " is not a plain file, directory or link: it cannot be replayed");
     if (file.errnum == EAGAIN)
       not_published(show(path) + " was changed by somebody else while the pip ended");
     else if (file.errnum != 0)
       not_published(show(path) + " could not be stored: " + std::strerror(file.errnum));
 
     PipId owner = view_.owner(path);
-    if (owner != kNoPip && owner != context_.pip && file.output.kind != wire::OutputKind::Directory) {
-      violation("DX5002", "DW", "W", owner, path, "it wrote " + show(path) + ", an output of another pip");
+    if (owner != kNoPip && owner != context_.pip &&
+        file.output.kind != wire::OutputKind::Directory) {
+      violation("DX5002", "DW", "W", owner, path,
+                "it wrote " + show(path) + ", an output of another pip");
       return;
     }
     if (existed && !ours && before.kind != FileKind::Directory) {
@@ -240,10 +258,13 @@ class Recorder {
         for (PipId r : readers->second)
           if (r != context_.pip) reader = r;
       if (reader != kNoPip) {
-        violation("DX5025", "MD", "W", reader, path, "it rewrote " + show(path) + ", which another pip reads as a source");
+        violation("DX5025", "MD", "W", reader, path,
+                  "it rewrote " + show(path) + ", which another pip reads as a source");
       } else if (!content_mutation(access.ops)) {
-        not_published("it changed the attributes of " + show(path) + ", which existed before it ran");
-      } else if (access.first_content_seq != 0 && access.first_content_seq <= access.first_mutation_seq &&
+        not_published("it changed the attributes of " + show(path) +
+                      ", which existed before it ran");
+      } else if (access.first_content_seq != 0 &&
+                 access.first_content_seq <= access.first_mutation_seq &&
                  (access.ops & sandbox::kRead)) {
         not_published("it edits its own input " + show(path));
       } else {
@@ -253,15 +274,18 @@ class Recorder {
       return;  // never recorded as an output: it stays the user's file
     }
     if (!access.moved_from.empty()) {
-      // A rename that brought a file of the user: unlinking it before the next run would lose the only copy.
+      // A rename that brought a file of the user: unlinking it before the next run would lose the
+      // only copy.
       PathId origin = paths_.intern(access.moved_from);
       if (view_.owner(origin) == kNoPip && records_.count(origin) == 0) {
-        not_published("it moved " + show(origin) + ", which existed before it ran, to " + show(path));
+        not_published("it moved " + show(origin) + ", which existed before it ran, to " +
+                      show(path));
         index_.writers[path] = context_.pip;
         return;  // it stays the user's file
       }
     }
-    if (file.output.kind == wire::OutputKind::Directory && !(access.ops & (sandbox::kMkdir | sandbox::kCreate)))
+    if (file.output.kind == wire::OutputKind::Directory &&
+        !(access.ops & (sandbox::kMkdir | sandbox::kCreate)))
       return;  // chmod or utimes of a directory
     if (path == view_.physical(pip_.depfile == kNoPath ? kRootPath : pip_.depfile) &&
         (pip_.flags & wire::kPipDepsGcc))
@@ -272,7 +296,8 @@ class Recorder {
     index_.writers[path] = context_.pip;
   }
 
-  // The topmost absent component says it all: half of what compilers probe lies below directories that do not exist.
+  // The topmost absent component says it all: half of what compilers probe lies below directories
+  // that do not exist.
   PathId topmost_absent(PathId path) {
     while (true) {
       PathId up = paths_.parent(path);
@@ -318,13 +343,14 @@ class Recorder {
       return;
     }
     if (seen.kind != access.first.kind) {
-      if (access.first.kind == FileKind::Absent && seen.owner != kNoPip && seen.owner != context_.pip &&
-          !seen.from_disk) {
+      if (access.first.kind == FileKind::Absent && seen.owner != kNoPip &&
+          seen.owner != context_.pip && !seen.from_disk) {
         result_.false_absence = true;
         not_published("it did not find " + show(path) + ", an output it depends on");
       } else if (access.first.kind == FileKind::Directory && seen.kind == FileKind::Absent &&
                  !(access.ops & sandbox::kEnumerate) && seen.hidden) {
-        not_published("it saw the directory " + show(path) + ", made by a pip it does not depend on");
+        not_published("it saw the directory " + show(path) +
+                      ", made by a pip it does not depend on");
       } else {
         not_published(show(path) + " changed while the build ran");
       }
@@ -351,7 +377,8 @@ class Recorder {
       if (!git_index_kept(path)) unchanged(access, path, seen);
       auto& readers = index_.readers[path];
       if (readers.empty() || readers.back() != context_.pip) readers.push_back(context_.pip);
-      if (auto writer = index_.writers.find(path); writer != index_.writers.end() && writer->second != context_.pip &&
+      if (auto writer = index_.writers.find(path);
+          writer != index_.writers.end() && writer->second != context_.pip &&
           seen.owner == kNoPip && !view_.is_upstream(writer->second, context_.pip))
         violation("DX5025", "MD", "R", writer->second, path,
                   "it read " + show(path) + " as a source, which another pip rewrote");
@@ -389,8 +416,8 @@ class Recorder {
     // Names this run itself brought in or took away are its own affair.
     auto touched = [&](const std::string& name) {
       PathId child = paths_.find_child(dir, name);
-      return child != kNoPath && (mutated_.count(child) || declared_.count(child) || own_dirs_.count(child) ||
-                                  child == rspfile_);
+      return child != kNoPath && (mutated_.count(child) || declared_.count(child) ||
+                                  own_dirs_.count(child) || child == rspfile_);
     };
     if (mutated_.empty())
       for (const sandbox::Access& a : outcome_.accesses)
@@ -400,13 +427,15 @@ class Recorder {
       if (!touched(name)) mine.push_back(name);
     if (truth == mine) return;
     std::vector<std::string> extra;
-    std::set_symmetric_difference(truth.begin(), truth.end(), mine.begin(), mine.end(), std::back_inserter(extra));
+    std::set_symmetric_difference(truth.begin(), truth.end(), mine.begin(), mine.end(),
+                                  std::back_inserter(extra));
     PathId child = paths_.find_child(dir, extra.front());
     PipId owner = child == kNoPath ? kNoPip : view_.owner(child);
     not_published("it enumerates " + show(dir) + ", which " +
-                  (owner == kNoPip ? "changed meanwhile (" + extra.front() + ")"
-                                   : "also receives outputs of " + view_.graph().pip(owner).stable_id +
-                                         ", a pip it does not depend on"));
+                  (owner == kNoPip
+                       ? "changed meanwhile (" + extra.front() + ")"
+                       : "also receives outputs of " + view_.graph().pip(owner).stable_id +
+                             ", a pip it does not depend on"));
   }
 
   View& view_;

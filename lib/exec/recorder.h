@@ -1,4 +1,5 @@
-// What one run did, reconciled with View: outputs, observations, and whether the result may be published.
+// What one run did, reconciled with View: outputs, observations, and whether the result may be
+// published.
 #pragma once
 
 #include <cstdint>
@@ -18,52 +19,58 @@
 
 namespace bxl::exec {
 
-// Clock granularity: a file whose ctime is younger than this before a run may have changed after it was read with no
-// trace in its identity. The kernel's tick is up to 10 ms (HZ=100).
+// Clock granularity: a file whose ctime is younger than this before a run may have changed after it
+// was read with no trace in its identity. The kernel's tick is up to 10 ms (HZ=100).
 inline constexpr std::int64_t kClockGranularityNs = 10'000'000;
 
-// The part that needs no View and runs on the job's own thread, before dependents are released (rule 22).
+// The part that needs no View and runs on the job's own thread, before dependents are released
+// (rule 22).
 struct Ingested {
   struct File {
     std::string path;
-    wire::Output output;  // path unset; digest and identity filled
+    wire::Output output;      // path unset; digest and identity filled
     bool other_kind = false;  // FIFO, socket, device, setuid: cannot be an output
     int errnum = 0;           // it could not be read or stored
   };
-  std::vector<File> files;                     // every mutated path that exists now, sorted
-  std::unordered_set<std::string> young;       // read, changed within the granularity of the start, no earlier hash
+  std::vector<File> files;  // every mutated path that exists now, sorted
+  std::unordered_set<std::string>
+      young;  // read, changed within the granularity of the start, no earlier hash
 };
-// `store` null: outputs are hashed but not stored. `scratch`: path prefixes whose content is never an output.
-Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns, const std::vector<std::string>& scratch,
-                const graph::Mounts& mounts, cas::BlobStore* store, cas::HashMemo& memo);
+// `store` null: outputs are hashed but not stored. `scratch`: path prefixes whose content is never
+// an output.
+Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns,
+                const std::vector<std::string>& scratch, const graph::Mounts& mounts,
+                cas::BlobStore* store, cas::HashMemo& memo);
 
 struct Recorded {
   std::vector<wire::Output> outputs;  // sorted by path text
   std::vector<PathId> deleted;
   std::vector<fingerprint::Observation> observations;
-  std::vector<std::string> why_not;   // sentences; empty: publishable as far as the run is concerned
+  std::vector<std::string> why_not;  // sentences; empty: publishable as far as the run is concerned
   std::vector<wire::Violation> violations;
-  bool false_absence = false;         // it missed, on disk, an upstream output: run again
+  bool false_absence = false;  // it missed, on disk, an upstream output: run again
 };
 
 // Who read and who wrote what in this build, for conflicts between pips.
 struct BuildIndex {
   std::unordered_map<PathId, std::vector<PipId>> readers;
   std::unordered_map<PathId, PipId> writers;
-  // Projections of the git indexes a pip may meet, as they were before: git refreshes their stat data while it reads.
+  // Projections of the git indexes a pip may meet, as they were before: git refreshes their stat
+  // data while it reads.
   std::unordered_map<PathId, std::string> git_indexes;
 };
 
 struct RunContext {
   PipId pip = kNoPip;
-  std::int64_t start_ns = 0;               // wall clock when the command started
-  std::vector<std::string> scratch;        // private temp directory, .bxl
+  std::int64_t start_ns = 0;         // wall clock when the command started
+  std::vector<std::string> scratch;  // private temp directory, .bxl
   bool warn_violations = false;
 };
 
-// Main thread only. Marks the pip's outputs in View (note_outputs) before it asks View anything; the caller has
-// invalidated View's disk memo after the run.
-Recorded record(fingerprint::View& view, const graph::OutputRecords& records, const RunContext& context,
-                const sandbox::Outcome& outcome, const Ingested& ingested, BuildIndex& index);
+// Main thread only. Marks the pip's outputs in View (note_outputs) before it asks View anything;
+// the caller has invalidated View's disk memo after the run.
+Recorded record(fingerprint::View& view, const graph::OutputRecords& records,
+                const RunContext& context, const sandbox::Outcome& outcome,
+                const Ingested& ingested, BuildIndex& index);
 
 }  // namespace bxl::exec

@@ -7,26 +7,33 @@
 
 namespace bxl::exec {
 
-ResultWriter::ResultWriter(int fd, std::string spill_directory, int journal, std::size_t memory_bytes)
-    : fd_(fd), journal_(journal), spill_directory_(std::move(spill_directory)), memory_limit_(memory_bytes), thread_([this] { drain(); }) {}
+ResultWriter::ResultWriter(int fd, std::string spill_directory, int journal,
+                           std::size_t memory_bytes)
+    : fd_(fd),
+      journal_(journal),
+      spill_directory_(std::move(spill_directory)),
+      memory_limit_(memory_bytes),
+      thread_([this] { drain(); }) {}
 
 ResultWriter::~ResultWriter() { (void)finish(); }
 
 Result<void> ResultWriter::write(std::string_view bytes) {
-  if (journal_ >= 0 && !write_all(journal_, bytes)) journal_ = -1;  // a full disk costs the recovery, not the build
+  if (journal_ >= 0 && !write_all(journal_, bytes))
+    journal_ = -1;  // a full disk costs the recovery, not the build
   std::lock_guard lock(mutex_);
   if (failed_) return {};
   bool spilling = spill_written_ > spill_read_;
   if (spilling || memory_used_ + bytes.size() > memory_limit_) {
-    if (!spill_) spill_ = UniqueFd(::open(spill_directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (!spill_)
+      spill_ = UniqueFd(::open(spill_directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (spill_ && ::lseek(spill_.get(), static_cast<off_t>(spill_written_), SEEK_SET) >= 0 &&
         write_all(spill_.get(), bytes)) {
       spill_written_ += bytes.size();
       changed_.notify_all();
       return {};
     }
-    // Bytes are in order only if nothing follows a spilled part in memory; a full disk leaves no choice but to
-    // wait for the reader to take the spilled part first, which drain() does.
+    // Bytes are in order only if nothing follows a spilled part in memory; a full disk leaves no
+    // choice but to wait for the reader to take the spilled part first, which drain() does.
   }
   memory_.emplace_back(bytes);
   memory_used_ += bytes.size();
@@ -66,7 +73,8 @@ std::string ResultWriter::next_chunk(std::unique_lock<std::mutex>&) {
 void ResultWriter::drain() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [&] { return closing_ || !memory_.empty() || spill_written_ > spill_read_; });
+    changed_.wait(lock,
+                  [&] { return closing_ || !memory_.empty() || spill_written_ > spill_read_; });
     if (failed_ || (memory_.empty() && spill_written_ == spill_read_)) {
       if (closing_ || failed_) return;
       continue;

@@ -73,6 +73,8 @@ class SandboxRunner : public Runner {
 
 }  // namespace
 
-std::unique_ptr<Runner> sandbox_runner(std::size_t slots) { return std::make_unique<SandboxRunner>(slots); }
+std::unique_ptr<Runner> sandbox_runner(std::size_t slots) {
+  return std::make_unique<SandboxRunner>(slots);
+}
 
 }  // namespace bxl::exec

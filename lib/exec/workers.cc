@@ -19,7 +19,8 @@ std::int64_t wall_clock_ns() {
 
 Workers::Workers(std::size_t count, Services& services)
     : services_(services), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  for (std::size_t slot = 0; slot < count; ++slot) threads_.emplace_back([this, slot] { work(slot); });
+  for (std::size_t slot = 0; slot < count; ++slot)
+    threads_.emplace_back([this, slot] { work(slot); });
 }
 
 Workers::~Workers() {
@@ -69,7 +70,8 @@ void Workers::work(std::size_t slot) {
 Finished Workers::run(std::size_t slot, Job job) {
   std::string temp;
   auto directory = services_.runner.temp_directory(slot);
-  if (!directory) return {job.pip, slot, 0, job.policy.journal_path, {}, std::move(directory.error()), {}};
+  if (!directory)
+    return {job.pip, slot, 0, job.policy.journal_path, {}, std::move(directory.error()), {}};
   temp = std::move(*directory);
   for (auto& [name, value] : job.command.environment)
     if (name == "TMPDIR" || name == "TMP" || name == "TEMP") value = temp;
@@ -77,9 +79,17 @@ Finished Workers::run(std::size_t slot, Job job) {
   auto outcome = services_.runner.run(slot, job.command, job.policy);
   std::vector<std::string> scratch{temp, services_.workspace.dir()};
   Ingested ingested;
-  if (outcome) ingested = ingest(*outcome, start, scratch, services_.view.mounts(), services_.store, services_.memo);
+  if (outcome)
+    ingested =
+        ingest(*outcome, start, scratch, services_.view.mounts(), services_.store, services_.memo);
   services_.runner.empty_temp_directory(slot);
-  return {job.pip, slot, start, job.policy.journal_path, std::move(scratch), std::move(outcome), std::move(ingested),
+  return {job.pip,
+          slot,
+          start,
+          job.policy.journal_path,
+          std::move(scratch),
+          std::move(outcome),
+          std::move(ingested),
           wall_clock_ns()};
 }
 

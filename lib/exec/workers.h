@@ -36,7 +36,8 @@ struct Finished {
 // Thread-safe. Jobs start in the order submitted. The destructor waits for all of them.
 class Workers {
  public:
-  // `services` must outlive it; runner, store and memo are used from the worker threads, nothing else is.
+  // `services` must outlive it; runner, store and memo are used from the worker threads, nothing
+  // else is.
   Workers(std::size_t count, Services& services);
   ~Workers();
   Workers(const Workers&) = delete;

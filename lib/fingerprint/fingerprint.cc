@@ -8,7 +8,8 @@
 namespace bxl::fingerprint {
 namespace {
 
-// Bump when the sandbox, the path sets, View or these texts change meaning: old entries then never match.
+// Bump when the sandbox, the path sets, View or these texts change meaning: old entries then never
+// match.
 constexpr int kFingerprintVersion = 1;
 constexpr const char* kLdSoCache = "/etc/ld.so.cache";
 
@@ -46,8 +47,9 @@ std::string static_text(const View& view, PipId id, const Salts& salts) {
   field(text, "pip", pip.stable_id);
   field(text, "command", pip.command);
   field(text, "directory", token(pip.working_directory));
-  field(text, "flags", std::to_string(pip.flags & (wire::kPipDepsGcc | wire::kPipConsole |
-                                                   wire::kPipAlwaysDirty | wire::kPipGenerator)));
+  field(text, "flags",
+        std::to_string(pip.flags & (wire::kPipDepsGcc | wire::kPipConsole | wire::kPipAlwaysDirty |
+                                    wire::kPipGenerator)));
   if (pip.rspfile != kNoPath) {
     field(text, "rspfile", token(pip.rspfile));
     field(text, "rspfile-content", pip.rspfile_content);
@@ -62,7 +64,8 @@ std::string static_text(const View& view, PipId id, const Salts& salts) {
 namespace {
 
 // Declared inputs as the pip names them, aliases expanded: (path as written, physical path).
-void collect_inputs(View& view, PipId id, std::vector<PathId>& out, std::unordered_set<PipId>& seen) {
+void collect_inputs(View& view, PipId id, std::vector<PathId>& out,
+                    std::unordered_set<PipId>& seen) {
   for (PathId path : view.graph().pip(id).inputs) {
     PipId producer = view.graph().producer(path);
     if (producer != kNoPip && view.graph().pip(producer).kind == wire::PipKind::Alias) {
@@ -100,12 +103,19 @@ Computed weak_fingerprint(View& view, PipId id, const std::string& static_part) 
     auto [real, what] = view.follow(id, path);
     std::string token = view.mounts().tokenise(view.paths().str(path));
     if (what.certainty == Seen::Certainty::Unknown) return unknown("waits for " + token);
-    if (what.certainty == Seen::Certainty::Unreadable) return unusable(unreadable(view, real, what.errnum));
+    if (what.certainty == Seen::Certainty::Unreadable)
+      return unusable(unreadable(view, real, what.errnum));
     std::string value;
     switch (what.kind) {
-      case FileKind::Absent: value = "P"; break;
-      case FileKind::Directory: value = "D"; break;
-      case FileKind::Other: value = "O"; break;
+      case FileKind::Absent:
+        value = "P";
+        break;
+      case FileKind::Directory:
+        value = "D";
+        break;
+      case FileKind::Other:
+        value = "O";
+        break;
       case FileKind::File:
       case FileKind::Symlink: {
         auto digest = view.content(real, what);
@@ -161,7 +171,8 @@ Computed strong_fingerprint(View& view, PipId id, const Digest& weak, const Path
           auto bytes = view.tree().read(kLdSoCache);
           if (!bytes) return unusable(bytes.error().to_string());
           text += "R projected " +
-                  Digest::of(project_ld_so_cache(*bytes, sonames_of(set, view.paths()))).hex() + "\n";
+                  Digest::of(project_ld_so_cache(*bytes, sonames_of(set, view.paths()))).hex() +
+                  "\n";
           continue;
         }
         if (is_git_index(view.paths(), o.path)) {

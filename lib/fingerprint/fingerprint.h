@@ -1,4 +1,5 @@
-// Weak and strong fingerprints: digests of texts that can be printed. Rules: BuildXL "two-phase lookup".
+// Weak and strong fingerprints: digests of texts that can be printed. Rules: BuildXL "two-phase
+// lookup".
 #pragma once
 
 #include <optional>
@@ -33,14 +34,16 @@ struct Computed {
 // The pip's declaration, environment, mounts, policies and versions; no contents.
 std::string static_text(const View& view, PipId pip, const Salts& salts);
 
-// static_text plus kind and content of each declared input (aliases expanded to what they stand for, links followed).
-// Every line is "<name> <length> <bytes>", so that fields cannot run together.
+// static_text plus kind and content of each declared input (aliases expanded to what they stand
+// for, links followed). Every line is "<name> <length> <bytes>", so that fields cannot run
+// together.
 Computed weak_fingerprint(View& view, PipId pip, const std::string& static_text);
 // Paths whose contents the weak fingerprint rests on, physical, without duplicates.
 std::vector<PathId> declared_inputs(View& view, PipId pip);
 
-// Re-evaluates every observation of `set` under View: R content, E membership, F existing file, D existing
-// directory, P absent (in this precedence), one line each, after the weak fingerprint and the path set's digest.
+// Re-evaluates every observation of `set` under View: R content, E membership, F existing file, D
+// existing directory, P absent (in this precedence), one line each, after the weak fingerprint and
+// the path set's digest.
 Computed strong_fingerprint(View& view, PipId pip, const Digest& weak, const PathSet& set);
 
 // The text of strong_fingerprint with the path beside each line, for people.

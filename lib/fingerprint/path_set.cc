@@ -44,7 +44,8 @@ std::string encode_path_set(std::vector<Observation> observations, const PathTab
     std::reverse(node.parts.begin(), node.parts.end());
     nodes.push_back(std::move(node));
   }
-  std::sort(nodes.begin(), nodes.end(), [](const Node& a, const Node& b) { return a.parts < b.parts; });
+  std::sort(nodes.begin(), nodes.end(),
+            [](const Node& a, const Node& b) { return a.parts < b.parts; });
 
   ByteWriter out;
   out.u8(kVersion);
@@ -54,7 +55,8 @@ std::string encode_path_set(std::vector<Observation> observations, const PathTab
     std::uint8_t flags = node.flags;
     while (i + 1 < nodes.size() && nodes[i + 1].parts == node.parts) flags |= nodes[++i].flags;
     std::size_t shared = 0;
-    while (shared < stack.size() && shared < node.parts.size() && stack[shared] == node.parts[shared])
+    while (shared < stack.size() && shared < node.parts.size() &&
+           stack[shared] == node.parts[shared])
       ++shared;
     // Intermediate components are written with flags 0; the observed one carries its own.
     for (std::size_t d = shared; d < node.parts.size(); ++d) {
@@ -86,7 +88,8 @@ Result<PathSet> decode_path_set(std::string_view bytes, PathTable& paths,
         id = kRootPath;
       } else {
         const wire::Mount* mount = mounts.find(name);
-        if (!mount) return make_error(EINVAL, "path set names the unknown mount " + std::string(name));
+        if (!mount)
+          return make_error(EINVAL, "path set names the unknown mount " + std::string(name));
         id = paths.intern(mount->path);
       }
     } else {

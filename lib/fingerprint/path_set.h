@@ -1,5 +1,5 @@
-// Path sets: which paths a pip observed, and how; no contents and no existence (those are evaluated at lookup).
-// Byte format: lib/fingerprint/FORMAT.md.
+// Path sets: which paths a pip observed, and how; no contents and no existence (those are evaluated
+// at lookup). Byte format: lib/fingerprint/FORMAT.md.
 #pragma once
 
 #include <string>
@@ -29,8 +29,8 @@ struct PathSet {
   Digest digest;                          // of the encoding
 };
 
-// Sorts, merges flags of equal paths, and encodes relative to the mounts' tokens: same observations, same bytes,
-// whatever the order of `observations` and the ids of the table.
+// Sorts, merges flags of equal paths, and encodes relative to the mounts' tokens: same
+// observations, same bytes, whatever the order of `observations` and the ids of the table.
 std::string encode_path_set(std::vector<Observation> observations, const PathTable& paths,
                             const graph::Mounts& mounts);
 // Untrusted bytes. Errors: EBADMSG (damaged), EINVAL (a token this workspace does not have).

@@ -6,9 +6,10 @@
 namespace bxl::fingerprint {
 namespace {
 
-// The layout of glibc's cache, new format (glibc sysdeps/generic/dl-cache.h): magic+version 20 bytes, u32 nlibs,
-// u32 len_strings, u8 flags, 3 bytes, u32 extension_offset, 12 bytes; then entries {s32 flags, u32 key, u32 value,
-// u32 osversion, u64 hwcap}, offsets relative to the header.
+// The layout of glibc's cache, new format (glibc sysdeps/generic/dl-cache.h): magic+version 20
+// bytes, u32 nlibs, u32 len_strings, u8 flags, 3 bytes, u32 extension_offset, 12 bytes; then
+// entries {s32 flags, u32 key, u32 value, u32 osversion, u64 hwcap}, offsets relative to the
+// header.
 constexpr std::string_view kMagic = "glibc-ld.so.cache1.1";
 constexpr std::size_t kHeaderBytes = 48, kEntryBytes = 24;
 
@@ -28,7 +29,8 @@ std::string_view string_at(std::string_view bytes, std::size_t offset) {
 
 std::string project_ld_so_cache(std::string_view bytes, const std::vector<std::string>& sonames) {
   std::size_t start = bytes.find(kMagic);
-  std::string_view cache = start == std::string_view::npos ? std::string_view() : bytes.substr(start);
+  std::string_view cache =
+      start == std::string_view::npos ? std::string_view() : bytes.substr(start);
   std::uint64_t count = u32_at(cache, 20);
   if (cache.size() < kHeaderBytes || kHeaderBytes + count * kEntryBytes > cache.size())
     return "unknown format " + Digest::of(bytes).hex() + "\n";
@@ -39,8 +41,8 @@ std::string project_ld_so_cache(std::string_view bytes, const std::vector<std::s
     if (!std::binary_search(sonames.begin(), sonames.end(), name)) continue;
     std::uint64_t hwcap;
     std::memcpy(&hwcap, cache.data() + at + 16, 8);
-    lines.push_back(std::string(name) + ' ' + std::string(string_at(cache, u32_at(cache, at + 8))) + ' ' +
-                    std::to_string(u32_at(cache, at)) + ' ' + std::to_string(hwcap) + '\n');
+    lines.push_back(std::string(name) + ' ' + std::string(string_at(cache, u32_at(cache, at + 8))) +
+                    ' ' + std::to_string(u32_at(cache, at)) + ' ' + std::to_string(hwcap) + '\n');
   }
   std::sort(lines.begin(), lines.end());
   std::string text;
@@ -100,8 +102,8 @@ bool project_entries(std::string_view bytes, std::string& text) {
       text += digits[c >> 4];
       text += digits[c & 15];
     }
-    text += ' ' + std::to_string(mode) + ' ' + std::to_string(flags & 0xf000) + ' ' + std::to_string(extended) + ' ' +
-            std::to_string(name.size()) + ' ' + name + '\n';
+    text += ' ' + std::to_string(mode) + ' ' + std::to_string(flags & 0xf000) + ' ' +
+            std::to_string(extended) + ' ' + std::to_string(name.size()) + ' ' + name + '\n';
   }
   return at <= bytes.size();
 }

@@ -16,7 +16,8 @@ class Tree {
   virtual ~Tree() = default;
   // Absent is a value. Errors: EACCES, ELOOP, EIO, ENAMETOOLONG…
   virtual Result<FileIdentity> lstat(const std::string& path) = 0;
-  // Digest of a regular file whose identity was just seen. Errors: EAGAIN when it changed meanwhile, EACCES…
+  // Digest of a regular file whose identity was just seen. Errors: EAGAIN when it changed
+  // meanwhile, EACCES…
   virtual Result<Digest> digest(const std::string& path, const FileIdentity& identity) = 0;
   virtual Result<std::string> read_link(const std::string& path) = 0;
   virtual Result<std::vector<std::string>> list(const std::string& path) = 0;  // sorted names

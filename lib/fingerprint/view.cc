@@ -25,7 +25,8 @@ View::View(const graph::PipGraph& graph, PathTable& paths, const graph::Mounts& 
     const wire::Pip& pip = graph.pip(id);
     if (pip.kind == wire::PipKind::Alias) continue;
     if (pip.flags & wire::kPipGenerator) {
-      // The front end brought it up to date; its files (build.ninja…) are sources for everybody (rule 48).
+      // The front end brought it up to date; its files (build.ninja…) are sources for everybody
+      // (rule 48).
       final_[i] = true;
       continue;
     }
@@ -43,7 +44,8 @@ View::View(const graph::PipGraph& graph, PathTable& paths, const graph::Mounts& 
     if (pip.depfile != kNoPath) declare(pip.depfile);
     if (pip.rspfile != kNoPath) declare(pip.rspfile);
   }
-  // A directory that is itself the output of a pip, or lies below one, is that pip's to make: it may become a symlink.
+  // A directory that is itself the output of a pip, or lies below one, is that pip's to make: it
+  // may become a symlink.
   std::erase_if(declared_dirs_, [&](PathId dir) {
     for (PathId at = dir; at != kRootPath; at = paths_.parent(at)) {
       if (declared_.count(at) == 0) continue;
@@ -116,7 +118,8 @@ void View::invalidate(PathId path) {
   // Rare (a directory was renamed or replaced): everything below it is looked at again.
   for (std::size_t i = 0; i < disk_.size(); ++i) {
     PathId id{static_cast<std::uint32_t>(i)};
-    if (disk_[i].epoch != 0 && id != path && paths_.is_within(id, path)) disk_[i].epoch = epoch_ - 1;
+    if (disk_[i].epoch != 0 && id != path && paths_.is_within(id, path))
+      disk_[i].epoch = epoch_ - 1;
   }
 }
 
@@ -148,11 +151,13 @@ bool View::has_visible_member(PipId pip, PathId dir) {
   auto names = tree_.list(paths_.str(dir));
   if (!names) return false;
   for (const std::string& name : *names)
-    if (!is_ignored_member(name) && at(pip, paths_.child(dir, name)).kind != FileKind::Absent) return true;
+    if (!is_ignored_member(name) && at(pip, paths_.child(dir, name)).kind != FileKind::Absent)
+      return true;
   return false;
 }
 
-// A directory that bxl or a pip made is there for this pip only when rules 1-5 put something into it.
+// A directory that bxl or a pip made is there for this pip only when rules 1-5 put something into
+// it.
 Seen View::owned_directory(PipId pip, PathId path, Seen otherwise) {
   if (!has_visible_member(pip, path)) return otherwise;
   Seen seen = from_disk(path);
@@ -196,7 +201,8 @@ Seen View::at(PipId pip, PathId path) {
           seen.digest = out.digest;
           return seen;
         }
-        // Declared or recorded, but this build's result does not have it: what bxl once put there is stale.
+        // Declared or recorded, but this build's result does not have it: what bxl once put there
+        // is stale.
         if (rec && still_recorded(*rec, disk(path)))
           return is_dir ? owned_directory(pip, path, absent) : absent;
         if (is_declared_directory(path)) return owned_directory(pip, path, absent);
@@ -272,7 +278,8 @@ Result<std::optional<std::vector<std::string>>> View::members(PipId pip, PathId 
   for (std::string& name : names) {
     if (is_ignored_member(name)) continue;
     Seen seen = at(pip, paths_.child(dir, name));
-    if (seen.certainty == Seen::Certainty::Unknown) return std::optional<std::vector<std::string>>();
+    if (seen.certainty == Seen::Certainty::Unknown)
+      return std::optional<std::vector<std::string>>();
     if (seen.certainty == Seen::Certainty::Unreadable || seen.kind != FileKind::Absent)
       visible.push_back(std::move(name));
   }
@@ -289,13 +296,15 @@ void View::finalize(PipId pip, const std::vector<wire::Output>& outputs) {
     finals_[out.path] = Final{pip, out};
   }
   for (const wire::Output& out : outputs)
-    if (out.kind == wire::OutputKind::Symlink && declared_parents_.count(out.path) != 0) rehome(out.path);
+    if (out.kind == wire::OutputKind::Symlink && declared_parents_.count(out.path) != 0)
+      rehome(out.path);
   results_[pip] = outputs;
 }
 
 // `link` is final: what is declared below it lies elsewhere.
 void View::rehome(PathId link) {
-  std::erase_if(physical_dirs_, [&](const auto& memo) { return paths_.is_within(memo.first, link); });
+  std::erase_if(physical_dirs_,
+                [&](const auto& memo) { return paths_.is_within(memo.first, link); });
   std::vector<std::pair<PathId, PipId>> below;
   for (const auto& [path, pip] : declared_)
     if (path != link && paths_.is_within(path, link)) below.emplace_back(path, pip);

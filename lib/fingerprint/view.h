@@ -1,5 +1,6 @@
-// View(pip, path): the one notion of "current state" (correctness rule 0). Lookup, late lookup, the recording
-// after a run and the state check all use it; nothing else may stat to decide what a pip would see.
+// View(pip, path): the one notion of "current state" (correctness rule 0). Lookup, late lookup, the
+// recording after a run and the state check all use it; nothing else may stat to decide what a pip
+// would see.
 #pragma once
 
 #include <optional>
@@ -26,20 +27,20 @@ struct Seen {
   Certainty certainty = Certainty::Known;
   FileKind kind = FileKind::Absent;
   bool executable = false;
-  bool hidden = false;      // Absent because it is an output of a pip that is not upstream
-  bool from_disk = false;   // `identity` is what is on disk
-  PipId owner = kNoPip;     // the pip whose output it is, when it is one
-  FileIdentity identity;    // from_disk only
+  bool hidden = false;           // Absent because it is an output of a pip that is not upstream
+  bool from_disk = false;        // `identity` is what is on disk
+  PipId owner = kNoPip;          // the pip whose output it is, when it is one
+  FileIdentity identity;         // from_disk only
   std::optional<Digest> digest;  // upstream results: bytes or link target
   int errnum = 0;
 };
 
 // Not thread-safe. First match wins:
-//   1 the pip's own outputs, declared or recorded: absent (unless a recorded, undeclared one was changed: the user's)
-//   2 outputs of transitive dependencies: their final result; not final: Unknown
-//   3 outputs of other pips of the graph: hidden, that is absent
-//   4 recorded outputs of pips no longer in the graph, still as recorded: absent (stale, to be scrubbed)
-//   5 ancestors of any declared output of the graph: a directory. (bxl-exec makes all of them before the first pip
+//   1 the pip's own outputs, declared or recorded: absent (unless a recorded, undeclared one was
+//   changed: the user's) 2 outputs of transitive dependencies: their final result; not final:
+//   Unknown 3 outputs of other pips of the graph: hidden, that is absent 4 recorded outputs of pips
+//   no longer in the graph, still as recorded: absent (stale, to be scrubbed) 5 ancestors of any
+//   declared output of the graph: a directory. (bxl-exec makes all of them before the first pip
 //     starts, so that their existence is a function of the graph and not of luck.)
 //   6 the disk
 // Directories made by pips follow 1-4, but exist as soon as something visible lies in them.
@@ -56,14 +57,15 @@ class View {
     Seen seen;
   };
   Resolved follow(PipId pip, PathId path);
-  // Content digest of what at() saw (files: bytes; symlinks: target). Errors: EAGAIN when it changed since, others.
+  // Content digest of what at() saw (files: bytes; symlinks: target). Errors: EAGAIN when it
+  // changed since, others.
   Result<Digest> content(PathId path, const Seen& seen);
-  // Sorted names a listing of `dir` would show the pip; `.bxl`, `.git` and the like are never members. Empty optional:
-  // some member is Unknown.
+  // Sorted names a listing of `dir` would show the pip; `.bxl`, `.git` and the like are never
+  // members. Empty optional: some member is Unknown.
   Result<std::optional<std::vector<std::string>>> members(PipId pip, PathId dir);
 
-  // The final result of a pip in this build (clean, hit or ran). Its outputs become visible downstream; recorded
-  // outputs it no longer makes become stale.
+  // The final result of a pip in this build (clean, hit or ran). Its outputs become visible
+  // downstream; recorded outputs it no longer makes become stale.
   void finalize(PipId pip, const std::vector<wire::Output>& outputs);
   bool is_final(PipId pip) const { return final_[index(pip)]; }
   bool dependencies_final(PipId pip) const;
@@ -71,7 +73,8 @@ class View {
 
   // The pip has (also) these outputs from now on, final or not: a run that was just observed.
   void note_outputs(PipId pip, const std::vector<PathId>& outputs);
-  // Who makes `path`: declared producer, or the recorded owner when it is in the graph; kNoPip otherwise.
+  // Who makes `path`: declared producer, or the recorded owner when it is in the graph; kNoPip
+  // otherwise.
   PipId owner(PathId path) const;
   bool is_upstream(PipId candidate, PipId of) { return reach_.is_upstream(candidate, of); }
   const std::vector<PipId>& upstream(PipId of) { return reach_.upstream(of); }
@@ -82,11 +85,12 @@ class View {
   }
   bool is_declared_directory(PathId path) const { return declared_dirs_.count(path) != 0; }
   const std::unordered_set<PathId>& declared_directories() const { return declared_dirs_; }
-  // The physical place of a declared path: symlinks in its parent directories are resolved, those of the user on
-  // disk, those that pips make once their result is final.
+  // The physical place of a declared path: symlinks in its parent directories are resolved, those
+  // of the user on disk, those that pips make once their result is final.
   PathId physical(PathId path);
 
-  // Forgets what the disk said of `path` and below it (rule 40), or of everything (before a late lookup).
+  // Forgets what the disk said of `path` and below it (rule 40), or of everything (before a late
+  // lookup).
   void invalidate(PathId path);
   void invalidate_all() { ++epoch_; }
   // lstat through the memo of this epoch.
@@ -123,11 +127,12 @@ class View {
   Tree& tree_;
   const graph::OutputRecords& records_;
   graph::Reachability reach_;
-  std::unordered_map<PathId, PipId> declared_;               // physical path of declared outputs
-  std::unordered_map<PathId, PipId> noted_;                  // recorded or observed, undeclared
+  std::unordered_map<PathId, PipId> declared_;  // physical path of declared outputs
+  std::unordered_map<PathId, PipId> noted_;     // recorded or observed, undeclared
   std::unordered_set<PathId> declared_dirs_;
-  std::unordered_set<PathId> declared_parents_;              // declared outputs that others lie below, by their text
-  std::unordered_map<PathId, std::vector<PathId>> children_; // owned paths by parent directory
+  std::unordered_set<PathId>
+      declared_parents_;  // declared outputs that others lie below, by their text
+  std::unordered_map<PathId, std::vector<PathId>> children_;  // owned paths by parent directory
   std::unordered_map<PathId, Final> finals_;
   std::vector<bool> final_;
   std::unordered_map<PipId, std::vector<wire::Output>> results_;

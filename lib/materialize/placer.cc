@@ -13,9 +13,12 @@ namespace {
 
 FileKind kind_of(wire::OutputKind kind) {
   switch (kind) {
-    case wire::OutputKind::File: return FileKind::File;
-    case wire::OutputKind::Symlink: return FileKind::Symlink;
-    case wire::OutputKind::Directory: return FileKind::Directory;
+    case wire::OutputKind::File:
+      return FileKind::File;
+    case wire::OutputKind::Symlink:
+      return FileKind::Symlink;
+    case wire::OutputKind::Directory:
+      return FileKind::Directory;
   }
   return FileKind::Other;
 }
@@ -38,8 +41,8 @@ std::string Placer::temp_name() {
   return workspace_.tmp_dir() + "/" + std::to_string(::getpid()) + "-" + std::to_string(counter_++);
 }
 
-// Renames `temp` over `path`, refusing symlinks on the way. Another file system than .bxl: a temporary beside the
-// target under a name that View hides.
+// Renames `temp` over `path`, refusing symlinks on the way. Another file system than .bxl: a
+// temporary beside the target under a name that View hides.
 Result<void> Placer::rename_into(const std::string& temp, PathId path) {
   BXL_TRY_ASSIGN(auto place, locate(path));
   BXL_TRY_ASSIGN(auto parent, open_parent_beneath(place.root_fd, place.relative));
@@ -54,7 +57,8 @@ Result<void> Placer::rename_into(const std::string& temp, PathId path) {
   std::string beside = ".bxl-tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter_++);
   BXL_TRY_ASSIGN(auto from, open_file(temp, O_RDONLY));
   BXL_TRY_ASSIGN(auto id, fstat_identity(from.get()));
-  UniqueFd to(::openat(parent.get(), beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, id.mode & 0777));
+  UniqueFd to(::openat(parent.get(), beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                       id.mode & 0777));
   if (!to) return errno_error("create beside " + paths_.str(path));
   auto copied = copy_bytes(from.get(), to.get(), WantDigest::No);
   if (!copied || ::renameat(parent.get(), beside.c_str(), parent.get(), name.c_str()) != 0) {
@@ -66,7 +70,8 @@ Result<void> Placer::rename_into(const std::string& temp, PathId path) {
   return {};
 }
 
-Result<PlaceResult> Placer::place(const std::string& owner, const wire::Output& output, Declared declared) {
+Result<PlaceResult> Placer::place(const std::string& owner, const wire::Output& output,
+                                  Declared declared) {
   std::string text = paths_.str(output.path);
   BXL_TRY_ASSIGN(auto disk, lstat_identity(text));
   const auto& records = log_.records();
@@ -104,7 +109,8 @@ Result<PlaceResult> Placer::place(const std::string& owner, const wire::Output& 
       auto target = bxl::read_link(text);
       same = target && *target == output.link_target;
     } else if (!same && disk.size == output.size) {
-      // Byte-equal content that nobody recorded (the state was lost, or the user restored it) is adopted as it is.
+      // Byte-equal content that nobody recorded (the state was lost, or the user restored it) is
+      // adopted as it is.
       BXL_TRY_ASSIGN(auto fd, open_file(text, O_RDONLY));
       BXL_TRY_ASSIGN(auto digest, hash_fd(fd.get()));
       BXL_TRY_ASSIGN(auto after, lstat_identity(text));
@@ -120,20 +126,24 @@ Result<PlaceResult> Placer::place(const std::string& owner, const wire::Output& 
       return result;
     }
   }
-  // A recorded file that lost or gained an x bit, or other content: not as recorded, hence the user's.
+  // A recorded file that lost or gained an x bit, or other content: not as recorded, hence the
+  // user's.
   if (disk.exists() && !ours) {
     if (declared == Declared::No) {
       result.placed = Placed::UsersFile;
       return result;
     }
-    if (disk.kind == FileKind::Directory) return make_error(EISDIR, text + " is a directory, and an output of this build");
+    if (disk.kind == FileKind::Directory)
+      return make_error(EISDIR, text + " is a directory, and an output of this build");
   }
 
   std::string temp = temp_name();
   if (output.kind == wire::OutputKind::Symlink) {
-    if (::symlink(output.link_target.c_str(), temp.c_str()) != 0) return errno_error("symlink " + temp);
+    if (::symlink(output.link_target.c_str(), temp.c_str()) != 0)
+      return errno_error("symlink " + temp);
   } else {
-    BXL_TRY_ASSIGN(auto fd, open_file(temp, O_RDWR | O_CREAT | O_TRUNC, output.executable ? 0777 : 0666));
+    BXL_TRY_ASSIGN(auto fd,
+                   open_file(temp, O_RDWR | O_CREAT | O_TRUNC, output.executable ? 0777 : 0666));
     auto copied = store_.copy_out(output.digest, fd.get());
     if (!copied || !*copied) {
       ::unlink(temp.c_str());
@@ -145,8 +155,8 @@ Result<PlaceResult> Placer::place(const std::string& owner, const wire::Output& 
   ScopeExit cleanup([&] { ::unlink(temp.c_str()); });
   if (disk.exists() && !ours) BXL_TRY(save_aside(owner, output.path));
 
-  // Announced before the rename, so that a crash in between never turns an output into a user's file. rename(2)
-  // changes ctime, hence ctime 0 = unknown until the second record.
+  // Announced before the rename, so that a crash in between never turns an output into a user's
+  // file. rename(2) changes ctime, hence ctime 0 = unknown until the second record.
   wire::Output made = output;
   BXL_TRY_ASSIGN(made.identity, lstat_identity(temp));
   made.identity.ctime_ns = 0;
@@ -200,13 +210,15 @@ Result<void> Placer::clear(const std::string& owner, const std::vector<PathId>& 
       continue;
     }
     if (disk.kind == FileKind::Directory) {
-      // Only a recorded, empty directory of its own goes; a declared directory that the user has stays.
+      // Only a recorded, empty directory of its own goes; a declared directory that the user has
+      // stays.
       if (record != records.end() && record->second.owner == owner) directories.push_back(path);
       continue;
     }
     BXL_TRY_ASSIGN(auto place, locate(path));
     if (record != records.end() && graph::still_recorded(record->second, disk)) {
-      // A symlink component that nobody recorded means that the path leads elsewhere: do not follow it.
+      // A symlink component that nobody recorded means that the path leads elsewhere: do not follow
+      // it.
       BXL_TRY(unlink_beneath(place.root_fd, place.relative));
       removed.push_back(path);
     } else {
@@ -216,7 +228,8 @@ Result<void> Placer::clear(const std::string& owner, const std::vector<PathId>& 
       removed.push_back(path);
     }
   }
-  std::sort(directories.begin(), directories.end(), [](PathId a, PathId b) { return index(a) > index(b); });
+  std::sort(directories.begin(), directories.end(),
+            [](PathId a, PathId b) { return index(a) > index(b); });
   for (PathId path : directories)
     if (::rmdir(paths_.str(path).c_str()) == 0) removed.push_back(path);
   return log_.remove(removed);

@@ -1,5 +1,5 @@
-// The one way cached content reaches the tree, and the one way files leave it: verified, by temp + rename, never over
-// or away with a user's file. Used by bxl-exec and bxl-materialize.
+// The one way cached content reaches the tree, and the one way files leave it: verified, by temp +
+// rename, never over or away with a user's file. Used by bxl-exec and bxl-materialize.
 #pragma once
 
 #include <functional>
@@ -20,34 +20,44 @@ namespace bxl::materialize {
 enum class Placed {
   AlreadyThere,  // verified on disk, untouched
   Written,
-  LostBlob,      // absent or damaged in the store: the producer must run
-  UsersFile,     // an undeclared output would replace a file bxl did not make: nothing was done
+  LostBlob,   // absent or damaged in the store: the producer must run
+  UsersFile,  // an undeclared output would replace a file bxl did not make: nothing was done
 };
 
 struct PlaceResult {
   Placed placed = Placed::AlreadyThere;
-  FileIdentity identity;      // on disk now (AlreadyThere, Written)
-  std::uint64_t bytes = 0;    // written
+  FileIdentity identity;    // on disk now (AlreadyThere, Written)
+  std::uint64_t bytes = 0;  // written
 };
 
 enum class Declared { No, Yes };
 
-// Owns descriptors of the mounts' roots. One thread at a time. `log` is appended to before and after each rename.
+// Owns descriptors of the mounts' roots. One thread at a time. `log` is appended to before and
+// after each rename.
 class Placer {
  public:
   using Note = std::function<void(const std::string&)>;  // one sentence for the user
   Placer(const state::Workspace& workspace, const graph::Mounts& mounts, PathTable& paths,
          cas::BlobStore& store, state::OutputLog& log, Note note)
-      : workspace_(workspace), mounts_(mounts), paths_(paths), store_(store), log_(log), note_(std::move(note)) {}
+      : workspace_(workspace),
+        mounts_(mounts),
+        paths_(paths),
+        store_(store),
+        log_(log),
+        note_(std::move(note)) {}
 
-  // Brings one output of `owner` to disk. A user's file in the way of a declared output is moved to .bxl/saved/.
-  // Errors: ENOSPC, EACCES, ELOOP (a symlink that is no recorded output lies on the way), EISDIR…
-  Result<PlaceResult> place(const std::string& owner, const wire::Output& output, Declared declared);
+  // Brings one output of `owner` to disk. A user's file in the way of a declared output is moved to
+  // .bxl/saved/. Errors: ENOSPC, EACCES, ELOOP (a symlink that is no recorded output lies on the
+  // way), EISDIR…
+  Result<PlaceResult> place(const std::string& owner, const wire::Output& output,
+                            Declared declared);
 
-  // Before `owner` runs: removes its outputs `paths` (declared and recorded). Non-directories only; directories only
-  // when recorded as its own and empty. Unrecorded or changed files are moved to .bxl/saved/ and remembered.
+  // Before `owner` runs: removes its outputs `paths` (declared and recorded). Non-directories only;
+  // directories only when recorded as its own and empty. Unrecorded or changed files are moved to
+  // .bxl/saved/ and remembered.
   Result<void> clear(const std::string& owner, const std::vector<PathId>& paths);
-  // Puts back what clear() set aside for the last pip, where nothing new is in its place: the pip failed.
+  // Puts back what clear() set aside for the last pip, where nothing new is in its place: the pip
+  // failed.
   Result<void> restore_saved(const std::string& owner);
   // The pip succeeded: what was set aside stays in .bxl/saved/.
   void forget_saved(const std::string& owner);

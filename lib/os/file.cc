@@ -80,7 +80,8 @@ Result<UniqueFd> open_file(const std::string& path, int flags, mode_t mode) {
 Result<std::string> read_fd(int fd) {
   std::string out;
   struct stat st;
-  if (::fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) out.reserve(static_cast<std::size_t>(st.st_size) + 1);
+  if (::fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+    out.reserve(static_cast<std::size_t>(st.st_size) + 1);
   std::size_t used = 0;
   for (;;) {
     if (out.size() - used < 65536) out.resize(std::max<std::size_t>(out.capacity(), used + 65536));
@@ -180,7 +181,8 @@ std::string home_directory() {
   return {};
 }
 
-Result<void> replace_file(const std::string& path, std::string_view bytes, Durable durable, mode_t mode) {
+Result<void> replace_file(const std::string& path, std::string_view bytes, Durable durable,
+                          mode_t mode) {
   BXL_TRY_ASSIGN(auto file, AtomicFile::create(path, mode));
   if (auto w = write_all(file.fd(), bytes); !w) return std::move(w.error()).in(path);
   return file.commit(durable);
@@ -207,7 +209,8 @@ AtomicFile::~AtomicFile() {
 
 Result<void> AtomicFile::commit(Durable durable) {
   if (durable == Durable::Yes && ::fsync(fd_.get()) != 0) return errno_error("fsync " + temp_);
-  if (::rename(temp_.c_str(), path_.c_str()) != 0) return errno_error("rename " + temp_ + " to " + path_);
+  if (::rename(temp_.c_str(), path_.c_str()) != 0)
+    return errno_error("rename " + temp_ + " to " + path_);
   temp_.clear();
   if (durable == Durable::Yes) return sync_directory(std::string(parent_path(path_)));
   return {};
@@ -254,7 +257,9 @@ Result<Digest> hash_fd(int fd) {
   }
 }
 
-Result<UniqueFd> open_directory(const std::string& root) { return open_file(root, O_PATH | O_DIRECTORY); }
+Result<UniqueFd> open_directory(const std::string& root) {
+  return open_file(root, O_PATH | O_DIRECTORY);
+}
 
 Result<UniqueFd> open_parent_beneath(int root_fd, std::string_view relative) {
   std::size_t slash = relative.rfind('/');

@@ -1,4 +1,5 @@
-// Files behind Result: identity, whole-file reads, atomic replacement, directories, safe removal, locks.
+// Files behind Result: identity, whole-file reads, atomic replacement, directories, safe removal,
+// locks.
 //
 // Paths here are absolute or relative to the process; every descriptor is close-on-exec.
 #pragma once
@@ -21,7 +22,8 @@ namespace bxl {
 enum class FileKind : std::uint8_t { Absent = 0, File = 1, Symlink = 2, Directory = 3, Other = 4 };
 
 // What stat knows of a file at one moment. Two equal identities on a file system with a real change
-// clock mean the same content, unless ctime is younger than the clock's granularity (racy, see cas/hash_memo.h).
+// clock mean the same content, unless ctime is younger than the clock's granularity (racy, see
+// cas/hash_memo.h).
 struct FileIdentity {
   FileKind kind = FileKind::Absent;
   bool executable = false;  // any x bit
@@ -35,7 +37,8 @@ struct FileIdentity {
 
 FileIdentity identity_of(const struct stat& st);
 
-// lstat (the last component is not followed). Absent (ENOENT, ENOTDIR) is a value; other errors are Errors.
+// lstat (the last component is not followed). Absent (ENOENT, ENOTDIR) is a value; other errors are
+// Errors.
 Result<FileIdentity> lstat_identity(const std::string& path);
 // stat (follows links); otherwise as above.
 Result<FileIdentity> stat_identity(const std::string& path);
@@ -44,8 +47,8 @@ Result<FileIdentity> fstat_identity(int fd);
 Result<UniqueFd> open_file(const std::string& path, int flags, mode_t mode = 0666);
 // Errors: ENOENT and others.
 Result<std::string> read_file(const std::string& path);
-Result<std::string> read_fd(int fd);                         // from the current offset to the end
-Result<void> write_all(int fd, std::string_view bytes);      // retries EINTR and short writes
+Result<std::string> read_fd(int fd);                     // from the current offset to the end
+Result<void> write_all(int fd, std::string_view bytes);  // retries EINTR and short writes
 Result<std::string> read_link(const std::string& path);
 // Names without "." and "..", sorted by bytes. Errors: ENOENT, ENOTDIR, EACCES.
 Result<std::vector<std::string>> list_directory(const std::string& path);
@@ -60,11 +63,11 @@ std::string home_directory();  // $HOME, else the password entry, else ""
 
 // Replaces `path` by a file with these bytes: temporary in the same directory, then rename.
 enum class Durable { No, Yes };  // Yes: fsync the file before and the directory after the rename
-Result<void> replace_file(const std::string& path, std::string_view bytes, Durable durable = Durable::No,
-                          mode_t mode = 0644);
+Result<void> replace_file(const std::string& path, std::string_view bytes,
+                          Durable durable = Durable::No, mode_t mode = 0644);
 
-// A file being written under a temporary name in the directory of `path`. The destructor removes the
-// temporary; only commit() publishes.
+// A file being written under a temporary name in the directory of `path`. The destructor removes
+// the temporary; only commit() publishes.
 class AtomicFile {
  public:
   static Result<AtomicFile> create(const std::string& path, mode_t mode = 0644);
@@ -80,8 +83,8 @@ class AtomicFile {
   std::string path_, temp_;
 };
 
-// Copies the whole of `from` (from offset 0) to the empty file `to`: reflink, else copy. Returns the digest
-// of the bytes when `hash` is wanted, hashing what it copies.
+// Copies the whole of `from` (from offset 0) to the empty file `to`: reflink, else copy. Returns
+// the digest of the bytes when `hash` is wanted, hashing what it copies.
 enum class WantDigest { No, Yes };
 struct CopyResult {
   std::uint64_t size = 0;
@@ -92,15 +95,16 @@ Result<Digest> hash_fd(int fd);
 
 // Opens the directory `root` for the *_beneath calls.
 Result<UniqueFd> open_directory(const std::string& root);
-// Opens the parent directory of `relative` below `root_fd`, refusing symlinks on the way and any escape
-// (openat2 RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS). An empty descriptor: the parent is absent.
+// Opens the parent directory of `relative` below `root_fd`, refusing symlinks on the way and any
+// escape (openat2 RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS). An empty descriptor: the parent is absent.
 // Errors: ELOOP when a component is a symlink, EXDEV on escape.
 Result<UniqueFd> open_parent_beneath(int root_fd, std::string_view relative);
-// Removes one non-directory. Returns false when absent. Errors: EISDIR for a directory, ELOOP, EXDEV.
+// Removes one non-directory. Returns false when absent. Errors: EISDIR for a directory, ELOOP,
+// EXDEV.
 Result<bool> unlink_beneath(int root_fd, std::string_view relative);
 
-// An flock on a file, held until destruction. The descriptor may be inherited by other processes: the
-// lock lives until the last copy is closed.
+// An flock on a file, held until destruction. The descriptor may be inherited by other processes:
+// the lock lives until the last copy is closed.
 class FileLock {
  public:
   FileLock() = default;

@@ -15,7 +15,8 @@
 namespace bxl {
 namespace {
 
-// The parent of `pid`, 0 when it is gone. /proc/PID/stat: "pid (comm) state ppid …", comm may hold anything.
+// The parent of `pid`, 0 when it is gone. /proc/PID/stat: "pid (comm) state ppid …", comm may hold
+// anything.
 pid_t parent_of(pid_t pid) {
   char path[32], text[512];
   std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
@@ -41,8 +42,8 @@ std::vector<pid_t> processes() {
   return pids;
 }
 
-// Kills children until there are none. What a killed child leaves behind becomes our child in turn; a rescan follows
-// each round, so that a process that forks meanwhile is met in the next.
+// Kills children until there are none. What a killed child leaves behind becomes our child in turn;
+// a rescan follows each round, so that a process that forks meanwhile is met in the next.
 void kill_descendants() {
   for (;;) {
     for (pid_t pid : processes())
@@ -66,9 +67,11 @@ void kill_descendants() {
     if (gone > 0) continue;  // an orphan that became ours
     siginfo_t info;
     int signal = ::sigwaitinfo(&signals, &info);
-    // Ctrl-C reaches the child as well, from the kernel. What a process sent may have gone to us alone or to the
-    // whole group: it is passed on marked (SI_QUEUE), so that the child can tell an echo from a second request.
-    if (signal > 0 && signal != SIGCHLD && info.si_code != SI_KERNEL) ::sigqueue(child, signal, sigval{});
+    // Ctrl-C reaches the child as well, from the kernel. What a process sent may have gone to us
+    // alone or to the whole group: it is passed on marked (SI_QUEUE), so that the child can tell an
+    // echo from a second request.
+    if (signal > 0 && signal != SIGCHLD && info.si_code != SI_KERNEL)
+      ::sigqueue(child, signal, sigval{});
   }
   kill_descendants();
   if (WIFEXITED(status)) std::_Exit(WEXITSTATUS(status));
@@ -79,7 +82,8 @@ void kill_descendants() {
 
 Result<void> fork_under_guardian() {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return errno_error("prctl(PR_SET_CHILD_SUBREAPER)");
-  // SIGCHLD must be pending-able from the first moment, or the death of a quick child would be missed.
+  // SIGCHLD must be pending-able from the first moment, or the death of a quick child would be
+  // missed.
   sigset_t chld, before;
   sigemptyset(&chld);
   sigaddset(&chld, SIGCHLD);

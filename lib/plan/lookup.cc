@@ -31,7 +31,8 @@ bool Lookup::content_available(const wire::Entry& entry, bool* all_in_place) {
     if (out.kind == wire::OutputKind::Symlink) continue;
     if (!stores_.blobs || !stores_.blobs->contains(out.digest, out.size)) available = false;
   }
-  if (entry.console_bytes != 0 && (!stores_.blobs || !stores_.blobs->contains(entry.console, entry.console_bytes)))
+  if (entry.console_bytes != 0 &&
+      (!stores_.blobs || !stores_.blobs->contains(entry.console, entry.console_bytes)))
     available = false;
   return available;
 }
@@ -39,7 +40,9 @@ bool Lookup::content_available(const wire::Entry& entry, bool* all_in_place) {
 std::string Lookup::unsafe_to_replay(PipId pip, const wire::Entry& entry) {
   for (const wire::Output& out : entry.outputs) {
     const FileIdentity& disk = view_.disk(out.path);
-    if (!disk.exists() || (out.kind == wire::OutputKind::Directory && disk.kind == FileKind::Directory)) continue;
+    if (!disk.exists() ||
+        (out.kind == wire::OutputKind::Directory && disk.kind == FileKind::Directory))
+      continue;
     std::string text = view_.paths().str(out.path);
     if (view_.declares(pip, out.path)) {
       if (disk.kind == FileKind::Directory) return text + " is a directory";
@@ -47,7 +50,8 @@ std::string Lookup::unsafe_to_replay(PipId pip, const wire::Entry& entry) {
     }
     auto record = stores_.records->find(out.path);
     if (record != stores_.records->end() && graph::still_recorded(record->second, disk)) continue;
-    if (disk.kind == FileKind::File && out.kind == wire::OutputKind::File && disk.size == out.size) {
+    if (disk.kind == FileKind::File && out.kind == wire::OutputKind::File &&
+        disk.size == out.size) {
       auto digest = view_.tree().digest(text, disk);
       if (digest && *digest == out.digest) continue;
     }
@@ -67,8 +71,9 @@ Decision Lookup::decide(PipId id) {
   std::string static_text = fingerprint::static_text(view_, id, salts_);
   decision.static_hash = Digest::of(static_text);
   if (pip.flags & (wire::kPipConsole | wire::kPipAlwaysDirty)) {
-    decision.reason = pip.flags & wire::kPipConsole ? "runs in the console pool: it is an action, never cached"
-                                                    : "has an input that is always dirty: never cached";
+    decision.reason = pip.flags & wire::kPipConsole
+                          ? "runs in the console pool: it is an action, never cached"
+                          : "has an input that is always dirty: never cached";
     return decision;
   }
   Computed weak = fingerprint::weak_fingerprint(view_, id, static_text);
@@ -171,21 +176,24 @@ std::string Lookup::explain(PipId id) {
   std::string out = "static hash " + Digest::of(static_text).hex() + "\n";
   if (weak.status != Computed::Status::Ok) return out + "weak fingerprint: " + weak.why + "\n";
   out += "weak fingerprint " + weak.digest.hex() + " is the digest of these bytes:\n" + weak.text;
-  auto show = [&](const char* where, const Digest& digest, const std::string& bytes, const Digest& wanted) {
+  auto show = [&](const char* where, const Digest& digest, const std::string& bytes,
+                  const Digest& wanted) {
     const fingerprint::PathSet* set = decoded(digest, bytes);
     if (!set) return;
     Computed strong = fingerprint::strong_fingerprint(view_, id, weak.digest, *set);
-    out += std::string("\nfrom the ") + where + ": path set " + digest.hex() + ", recorded strong fingerprint " +
-           wanted.hex() + "\n";
+    out += std::string("\nfrom the ") + where + ": path set " + digest.hex() +
+           ", recorded strong fingerprint " + wanted.hex() + "\n";
     if (strong.status != Computed::Status::Ok) {
       out += "strong fingerprint: " + strong.why + "\n";
       return;
     }
-    out += "strong fingerprint " + strong.digest.hex() + (strong.digest == wanted ? " (equal)" : " (differs)") +
+    out += "strong fingerprint " + strong.digest.hex() +
+           (strong.digest == wanted ? " (equal)" : " (differs)") +
            " is the digest of these lines without what follows a tab:\n" +
            fingerprint::explain_strong(view_, *set, strong.text);
   };
-  if (const wire::StateRow* row = stores_.state ? stores_.state->find(view_.graph().pip(id).stable_id) : nullptr)
+  if (const wire::StateRow* row =
+          stores_.state ? stores_.state->find(view_.graph().pip(id).stable_id) : nullptr)
     if (const std::string* bytes = stores_.state->path_set(row->path_set))
       show("workspace state", row->path_set, *bytes, row->strong);
   if (stores_.metadata)

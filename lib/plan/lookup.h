@@ -1,5 +1,5 @@
-// The two-phase lookup: what is to be done about one pip whose upstream is final. Used by bxl-plan for the whole
-// graph and by bxl-exec, as its oracle, for deferred pips.
+// The two-phase lookup: what is to be done about one pip whose upstream is final. Used by bxl-plan
+// for the whole graph and by bxl-exec, as its oracle, for deferred pips.
 #pragma once
 
 #include <string>
@@ -18,26 +18,29 @@ struct Decision {
   wire::Action action = wire::Action::Miss;  // Clean, Hit, Miss or Deferred
   std::string reason;                        // Miss, Deferred: one sentence
   Digest static_hash, weak, strong, path_set;
-  wire::Entry entry;                         // Clean, Hit
+  wire::Entry entry;  // Clean, Hit
 };
 
 // All references must outlive it. Not thread-safe.
 class Lookup {
  public:
   struct Stores {
-    cache::MetadataStore* metadata = nullptr;  // null: the cache cannot be used, only the state is asked
-    cas::BlobStore* blobs = nullptr;           // null: as above
+    cache::MetadataStore* metadata =
+        nullptr;                      // null: the cache cannot be used, only the state is asked
+    cas::BlobStore* blobs = nullptr;  // null: as above
     const state::StateTable* state = nullptr;
     const graph::OutputRecords* records = nullptr;
   };
   Lookup(fingerprint::View& view, fingerprint::Salts salts, Stores stores)
       : view_(view), salts_(std::move(salts)), stores_(stores) {}
 
-  // Order of questions: is upstream final; may the pip be cached at all; does the state row still hold (clean, or a
-  // hit when only outputs are gone); does the cache have an entry whose observations hold now. View is only read.
+  // Order of questions: is upstream final; may the pip be cached at all; does the state row still
+  // hold (clean, or a hit when only outputs are gone); does the cache have an entry whose
+  // observations hold now. View is only read.
   Decision decide(PipId pip);
 
-  // The fingerprint texts of one pip, for --explain: weak text, then each candidate path set with its strong text.
+  // The fingerprint texts of one pip, for --explain: weak text, then each candidate path set with
+  // its strong text.
   std::string explain(PipId pip);
 
   const fingerprint::Salts& salts() const { return salts_; }

@@ -40,7 +40,8 @@ std::string nearest_name(const graph::PipGraph& graph, const std::string& target
 }
 
 // The process pips an alias stands for.
-void expand_alias(const graph::PipGraph& graph, PipId id, std::vector<bool>& seen, std::vector<bool>& out) {
+void expand_alias(const graph::PipGraph& graph, PipId id, std::vector<bool>& seen,
+                  std::vector<bool>& out) {
   if (seen[index(id)]) return;
   seen[index(id)] = true;
   if (graph.pip(id).kind != wire::PipKind::Alias) {
@@ -89,7 +90,8 @@ Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::Out
   Plan plan;
   std::vector<bool> wanted = graph.closure(targets);
   std::vector<bool> requested(graph.size(), false), seen(graph.size(), false);
-  bool everything = request.lazy == Lazy::All || (request.lazy == Lazy::Requested && request.targets.empty());
+  bool everything =
+      request.lazy == Lazy::All || (request.lazy == Lazy::Requested && request.targets.empty());
   if (request.lazy == Lazy::Requested && !everything)
     for (PipId id : targets) expand_alias(graph, id, seen, requested);
   plan.header.requested_all = everything;
@@ -102,10 +104,11 @@ Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::Out
     if (pip.flags & wire::kPipGenerator) continue;
     for (const auto* list : {&pip.inputs, &pip.order_only})
       for (PathId input : *list)
-        if (graph.producer(input) == kNoPip && view.follow(id, input).seen.kind == FileKind::Absent &&
+        if (graph.producer(input) == kNoPip &&
+            view.follow(id, input).seen.kind == FileKind::Absent &&
             view.follow(id, input).seen.certainty == fingerprint::Seen::Certainty::Known)
-          return make_error(ENOENT, pip.spec + ": '" + paths.str(input) + "', needed by '" + pip.stable_id +
-                                        "', is missing and nothing makes it");
+          return make_error(ENOENT, pip.spec + ": '" + paths.str(input) + "', needed by '" +
+                                        pip.stable_id + "', is missing and nothing makes it");
     if (pip.kind == wire::PipKind::Alias) {
       if (view.dependencies_final(id)) view.finalize(id, {});
       continue;
@@ -127,7 +130,8 @@ Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::Out
       std::unordered_set<PathId> kept;
       for (const wire::Output& o : out.entry.outputs) kept.insert(o.path);
       for (PathId path : recorded_by[pip.stable_id])
-        if (!kept.count(path)) plan.scrubs.push_back({path, records.at(path).identity, pip.stable_id});
+        if (!kept.count(path))
+          plan.scrubs.push_back({path, records.at(path).identity, pip.stable_id});
     }
     plan.pips.push_back(std::move(out));
   }
@@ -136,9 +140,10 @@ Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::Out
     plan.scrubs.push_back({path, record.identity, record.owner});
   }
   // Members before their directories.
-  std::sort(plan.scrubs.begin(), plan.scrubs.end(), [&](const wire::Scrub& a, const wire::Scrub& b) {
-    return paths.str(a.path) > paths.str(b.path);
-  });
+  std::sort(plan.scrubs.begin(), plan.scrubs.end(),
+            [&](const wire::Scrub& a, const wire::Scrub& b) {
+              return paths.str(a.path) > paths.str(b.path);
+            });
   for (PathId path : view.consulted()) {
     wire::Basis basis;
     basis.path = path;

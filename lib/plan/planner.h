@@ -1,4 +1,5 @@
-// Turns a graph and a request into a plan: what is clean, what is a hit, what must run, what waits, what goes.
+// Turns a graph and a request into a plan: what is clean, what is a hit, what must run, what waits,
+// what goes.
 #pragma once
 
 #include <functional>
@@ -19,9 +20,10 @@ struct Request {
   Lazy lazy = Lazy::Requested;
 };
 
-// Output names, stable ids, aliases, and `source^` (the first pip that uses the file). Errors (ENOENT) suggest the
-// nearest name.
-Result<std::vector<PipId>> resolve_targets(const graph::PipGraph& graph, const PathTable& paths, const Request& request);
+// Output names, stable ids, aliases, and `source^` (the first pip that uses the file). Errors
+// (ENOENT) suggest the nearest name.
+Result<std::vector<PipId>> resolve_targets(const graph::PipGraph& graph, const PathTable& paths,
+                                           const Request& request);
 
 struct Plan {
   wire::PlanHeader header;
@@ -30,7 +32,8 @@ struct Plan {
   std::vector<wire::PlanPip> pips;  // in topological order; pips outside the request are absent
 };
 
-// Errors: ENOENT when a leaf input of a requested pip does not exist ("'x', needed by 'y', missing…").
+// Errors: ENOENT when a leaf input of a requested pip does not exist ("'x', needed by 'y',
+// missing…").
 Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::OutputRecords& records,
                        const Request& request, const std::vector<PipId>& targets);
 

@@ -13,7 +13,8 @@ std::string kept_graph_file(const state::Workspace& workspace, const Digest& dig
   return workspace.run_dir() + "/graph-" + digest.hex();
 }
 
-Result<wire::GraphReader> open_graph(const state::Workspace& workspace, const Digest& digest, PathTable& paths) {
+Result<wire::GraphReader> open_graph(const state::Workspace& workspace, const Digest& digest,
+                                     PathTable& paths) {
   for (const std::string& file : {workspace.graph(), kept_graph_file(workspace, digest)}) {
     auto opened = open_file(file, O_RDONLY);
     if (!opened) continue;
@@ -23,33 +24,39 @@ Result<wire::GraphReader> open_graph(const state::Workspace& workspace, const Di
     auto again = wire::GraphReader::open(opened->get(), paths);
     if (again) return again;
   }
-  return make_error(EPROTO, "the graph this stream was made from is no longer in " + workspace.dir() +
-                                ": start again from bxl-graph");
+  return make_error(EPROTO, "the graph this stream was made from is no longer in " +
+                                workspace.dir() + ": start again from bxl-graph");
 }
 
-Result<std::unique_ptr<Session>> Session::open(wire::GraphReader graph, std::unique_ptr<PathTable> paths,
-                                               const std::string& cache, state::OutputLog::Mode mode) {
+Result<std::unique_ptr<Session>> Session::open(wire::GraphReader graph,
+                                               std::unique_ptr<PathTable> paths,
+                                               const std::string& cache,
+                                               state::OutputLog::Mode mode) {
   BXL_TRY_ASSIGN(auto pips, graph::PipGraph::load(graph, *paths));
   std::unique_ptr<Session> s(new Session(std::move(graph), std::move(pips)));
   s->paths = std::move(paths);
   s->frame = s->reader.frame();
   s->workspace = state::Workspace{s->reader.header().workspace};
   s->mounts = graph::Mounts(s->reader.header().mounts);
-  BXL_TRY_ASSIGN(s->log, state::OutputLog::open(s->workspace, outputs_log_copy(cache, s->workspace.root), s->mounts,
-                                                *s->paths, mode));
+  BXL_TRY_ASSIGN(s->log,
+                 state::OutputLog::open(s->workspace, outputs_log_copy(cache, s->workspace.root),
+                                        s->mounts, *s->paths, mode));
   s->state = state::StateTable::load(s->workspace, *s->paths);
 
   auto made = make_directories(cache);
   if (made) {
     auto blobs = cas::BlobStore::open(cache);
-    if (blobs) s->blobs = std::make_unique<cas::BlobStore>(std::move(*blobs));
-    else s->warnings.push_back("the cache cannot be used: " + blobs.error().to_string());
+    if (blobs)
+      s->blobs = std::make_unique<cas::BlobStore>(std::move(*blobs));
+    else
+      s->warnings.push_back("the cache cannot be used: " + blobs.error().to_string());
     auto metadata = cache::MetadataStore::open(cache);
     if (metadata) {
       s->metadata = std::move(*metadata);
       if (!s->metadata->set_aside().empty())
-        s->warnings.push_back("the cache's database was damaged or of another version; it was set aside as " +
-                              s->metadata->set_aside());
+        s->warnings.push_back(
+            "the cache's database was damaged or of another version; it was set aside as " +
+            s->metadata->set_aside());
     } else {
       s->warnings.push_back("the cache cannot be used: " + metadata.error().to_string());
     }
@@ -57,7 +64,8 @@ Result<std::unique_ptr<Session>> Session::open(wire::GraphReader graph, std::uni
     s->warnings.push_back("the cache cannot be used: " + made.error().to_string());
   }
   if (!s->blobs) {
-    // The build goes on uncached; what its pips hand to each other lives in the workspace meanwhile.
+    // The build goes on uncached; what its pips hand to each other lives in the workspace
+    // meanwhile.
     std::string local = s->workspace.dir() + "/store";
     BXL_TRY(make_directories(local));
     BXL_TRY_ASSIGN(auto blobs, cas::BlobStore::open(local));
@@ -68,9 +76,11 @@ Result<std::unique_ptr<Session>> Session::open(wire::GraphReader graph, std::uni
   if (!memo) memo = cas::HashMemo::open("");
   BXL_TRY_ASSIGN(s->memo, std::move(memo));
   s->tree = std::make_unique<fingerprint::DiskTree>(*s->memo);
-  s->view = std::make_unique<fingerprint::View>(s->graph, *s->paths, s->mounts, *s->tree, s->log->records());
-  s->lookup = std::make_unique<Lookup>(*s->view, fingerprint::Salts{s->frame.environment},
-                                       Lookup::Stores{s->metadata.get(), s->blobs.get(), &s->state, &s->log->records()});
+  s->view = std::make_unique<fingerprint::View>(s->graph, *s->paths, s->mounts, *s->tree,
+                                                s->log->records());
+  s->lookup = std::make_unique<Lookup>(
+      *s->view, fingerprint::Salts{s->frame.environment},
+      Lookup::Stores{s->metadata.get(), s->blobs.get(), &s->state, &s->log->records()});
   return s;
 }
 

@@ -1,4 +1,5 @@
-// Everything a lookup needs, opened from one graph and one set of options: shared by bxl-plan and bxl-exec.
+// Everything a lookup needs, opened from one graph and one set of options: shared by bxl-plan and
+// bxl-exec.
 #pragma once
 
 #include <memory>
@@ -20,14 +21,17 @@
 
 namespace bxl::plan {
 
-// One build's stores and its View. Members are built in this order and depend on the earlier ones. Not thread-safe
-// except blobs and memo.
+// One build's stores and its View. Members are built in this order and depend on the earlier ones.
+// Not thread-safe except blobs and memo.
 class Session {
  public:
-  // `cache` is the cache directory. A cache that cannot be opened is a warning and the build goes on without it.
-  // `paths` already holds the graph's paths. Errors: an unreadable workspace; EINVAL for an inconsistent graph.
-  static Result<std::unique_ptr<Session>> open(wire::GraphReader graph, std::unique_ptr<PathTable> paths,
-                                               const std::string& cache, state::OutputLog::Mode mode);
+  // `cache` is the cache directory. A cache that cannot be opened is a warning and the build goes
+  // on without it. `paths` already holds the graph's paths. Errors: an unreadable workspace; EINVAL
+  // for an inconsistent graph.
+  static Result<std::unique_ptr<Session>> open(wire::GraphReader graph,
+                                               std::unique_ptr<PathTable> paths,
+                                               const std::string& cache,
+                                               state::OutputLog::Mode mode);
 
   std::vector<std::string> warnings;
 
@@ -40,8 +44,9 @@ class Session {
   std::unique_ptr<state::OutputLog> log;
   state::StateTable state;
   std::unique_ptr<cas::HashMemo> memo;
-  std::unique_ptr<cas::BlobStore> blobs;          // never null: without a usable cache it lies in .bxl/store
-  std::unique_ptr<cache::MetadataStore> metadata; // null without a usable cache
+  std::unique_ptr<cas::BlobStore>
+      blobs;  // never null: without a usable cache it lies in .bxl/store
+  std::unique_ptr<cache::MetadataStore> metadata;  // null without a usable cache
   std::unique_ptr<fingerprint::DiskTree> tree;
   std::unique_ptr<fingerprint::View> view;
   std::unique_ptr<Lookup> lookup;
@@ -50,9 +55,11 @@ class Session {
   Session(wire::GraphReader r, graph::PipGraph g) : reader(std::move(r)), graph(std::move(g)) {}
 };
 
-// Maps the graph that a plan or results stream names by digest: `.bxl/graph` while it still is that one, else the copy
-// that bxl-plan kept in `.bxl/run`. `paths` must be empty. Errors: EPROTO when it is gone.
-Result<wire::GraphReader> open_graph(const state::Workspace& workspace, const Digest& digest, PathTable& paths);
+// Maps the graph that a plan or results stream names by digest: `.bxl/graph` while it still is that
+// one, else the copy that bxl-plan kept in `.bxl/run`. `paths` must be empty. Errors: EPROTO when
+// it is gone.
+Result<wire::GraphReader> open_graph(const state::Workspace& workspace, const Digest& digest,
+                                     PathTable& paths);
 // The name of that copy.
 std::string kept_graph_file(const state::Workspace& workspace, const Digest& digest);
 

@@ -186,15 +186,14 @@ std::string to_text(const Explanation& e, const std::string& pip, History& histo
   }
   const Build& build = *history.build(e.step.build);
   Names names(build.header.workspace, build.mounts);
-  out += printable(pip) + " " + what_happened(e.step) +
-         (e.current ? " in the last build that did something (" : " in the build of (");
-  out += local_time(when(build));
-  if (e.step.result.lane != 0) out += ", " + duration(e.step.result.entry.wall_ms);
+  std::string took;
+  if (e.step.result.lane != 0) took = ", " + duration(e.step.result.entry.wall_ms);
   if (e.step.result.outcome == Outcome::Hit)
-    out += ", saved " + duration(e.step.result.entry.wall_ms);
-  out += ")";
-  if (!e.current) out += e.clean ? "; up to date since" : "; not asked for since";
-  out += "\n";
+    took = ", saved " + duration(e.step.result.entry.wall_ms);
+  out += printable(pip);
+  if (!e.current)
+    out += e.clean ? " is up to date; it" : " was not asked for in the last build; it";
+  out += " " + what_happened(e.step) + " (" + local_time(when(build)) + took + ")\n";
   for (const wire::Violation& v : e.step.result.violations)
     out += "  violation " + v.code + ": " + printable(v.message) + "\n";
   std::size_t limit = all ? static_cast<std::size_t>(-1) : kMaxLines, lines = 0;

@@ -63,14 +63,16 @@ std::size_t verified(std::string_view bytes) {
   return pos;
 }
 
-// Is what follows the whole records the beginning of one, as a crash leaves it? Then nothing else was lost.
+// Is what follows the whole records the beginning of one, as a crash leaves it? Then nothing else
+// was lost.
 bool is_torn(std::string_view tail) {
   return tail.size() < kFrameHead || ByteReader(tail.substr(0, 4)).u32() > tail.size() - kFrameHead;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<OutputLog>> OutputLog::open(const Workspace& workspace, const std::string& copy,
+Result<std::unique_ptr<OutputLog>> OutputLog::open(const Workspace& workspace,
+                                                   const std::string& copy,
                                                    const graph::Mounts& mounts, PathTable& paths,
                                                    Mode mode) {
   std::unique_ptr<OutputLog> log(new OutputLog(workspace, copy, mounts, paths));
@@ -85,7 +87,8 @@ Result<std::unique_ptr<OutputLog>> OutputLog::open(const Workspace& workspace, c
   if (bytes) {
     good = verified(*bytes);
     if (good < bytes->size() && !from_copy && !copy.empty()) {
-      // Torn or damaged. The copy grows in step with the log: what it has beyond the damage is what was lost.
+      // Torn or damaged. The copy grows in step with the log: what it has beyond the damage is what
+      // was lost.
       auto other = read_file(copy);
       std::size_t more = other ? verified(*other) : 0;
       if (more > good && (good == 0 || other->compare(0, good, *bytes, 0, good) == 0)) {
@@ -94,18 +97,21 @@ Result<std::unique_ptr<OutputLog>> OutputLog::open(const Workspace& workspace, c
         from_copy = true;
       }
     }
-    log->existed_ = good != 0 && (good == bytes->size() || is_torn(std::string_view(*bytes).substr(good)));
+    log->existed_ =
+        good != 0 && (good == bytes->size() || is_torn(std::string_view(*bytes).substr(good)));
     log->load(std::string_view(*bytes).substr(0, good));
   }
   if (mode == Mode::Write) {
     BXL_TRY_ASSIGN(log->fd_, open_file(workspace.outputs_log(), O_RDWR | O_CREAT | O_APPEND, 0644));
     if (good == 0 || from_copy) {
       if (::ftruncate(log->fd_.get(), 0) != 0) return errno_error("truncate outputs.log");
-      BXL_TRY(write_all(log->fd_.get(), good == 0 ? kMagic : std::string_view(*bytes).substr(0, good)));
+      BXL_TRY(
+          write_all(log->fd_.get(), good == 0 ? kMagic : std::string_view(*bytes).substr(0, good)));
       log->bytes_ = std::max(good, kMagic.size());
     } else {
       // A torn tail would hide whatever is appended after it.
-      if (::ftruncate(log->fd_.get(), static_cast<off_t>(good)) != 0) return errno_error("truncate outputs.log");
+      if (::ftruncate(log->fd_.get(), static_cast<off_t>(good)) != 0)
+        return errno_error("truncate outputs.log");
       log->bytes_ = good;
     }
   }
@@ -181,7 +187,8 @@ Result<void> OutputLog::recover(const std::string& owner, const std::string& jou
       if (!id || !id->exists() || id->kind == FileKind::Other) continue;
       wire::Output out;
       out.path = paths_.intern(path);
-      if (auto it = records_.find(out.path); it != records_.end() && it->second.owner != owner) continue;
+      if (auto it = records_.find(out.path); it != records_.end() && it->second.owner != owner)
+        continue;
       out.kind = id->kind == FileKind::File      ? wire::OutputKind::File
                  : id->kind == FileKind::Symlink ? wire::OutputKind::Symlink
                                                  : wire::OutputKind::Directory;
@@ -195,13 +202,15 @@ Result<void> OutputLog::recover(const std::string& owner, const std::string& jou
     ::unlink((workspace_.run_dir() + "/" + journal).c_str());
     return {};
   }
-  for (const wire::Output& out : outputs) set(out.path, {owner, out.kind, out.identity, out.digest});
+  for (const wire::Output& out : outputs)
+    set(out.path, {owner, out.kind, out.identity, out.digest});
   return {};
 }
 
 void OutputLog::set(PathId path, graph::OutputRecord record) {
   auto it = records_.find(path);
-  if (it != records_.end() && it->second.owner != record.owner) owned_[it->second.owner].erase(path);
+  if (it != records_.end() && it->second.owner != record.owner)
+    owned_[it->second.owner].erase(path);
   owned_[record.owner].insert(path);
   records_[path] = std::move(record);
 }
@@ -246,7 +255,8 @@ Result<void> OutputLog::end(const std::string& owner) {
   return append(out.take());
 }
 
-std::string OutputLog::encode(const std::string& owner, const std::vector<wire::Output>& outputs) const {
+std::string OutputLog::encode(const std::string& owner,
+                              const std::vector<wire::Output>& outputs) const {
   ByteWriter out;
   out.u8(kAdd);
   out.text(owner);

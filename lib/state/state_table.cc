@@ -21,7 +21,8 @@ StateTable StateTable::load(const Workspace& workspace, PathTable& paths) {
     auto record = reader->next();
     if (!record) return table;
     if (!*record) break;
-    if (auto* head = std::get_if<wire::StateHeader>(&**record)) loaded.generation_ = head->generation;
+    if (auto* head = std::get_if<wire::StateHeader>(&**record))
+      loaded.generation_ = head->generation;
     if (auto* row = std::get_if<wire::StateRow>(&**record)) {
       std::string id = row->stable_id;
       loaded.rows_.emplace(std::move(id), std::move(*row));
@@ -79,7 +80,8 @@ Result<void> StateTable::save(const Workspace& workspace, const PathTable& paths
   std::sort(rows.begin(), rows.end(), [](auto* a, auto* b) { return a->stable_id < b->stable_id; });
   std::unordered_set<Digest> written;
   for (const wire::StateRow* row : rows) {
-    if (auto it = path_sets_.find(row->path_set); it != path_sets_.end() && written.insert(it->first).second)
+    if (auto it = path_sets_.find(row->path_set);
+        it != path_sets_.end() && written.insert(it->first).second)
       BXL_TRY(writer.write(wire::PathSetBlob{it->first, it->second}));
     BXL_TRY(writer.write(*row));
   }

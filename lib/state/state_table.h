@@ -1,4 +1,5 @@
-// `.bxl/state`: per pip, what its last good result rested on and made. Makes a no-op build one sweep of stats.
+// `.bxl/state`: per pip, what its last good result rested on and made. Makes a no-op build one
+// sweep of stats.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +13,9 @@
 
 namespace bxl::state {
 
-// Rows are keyed by stable id and valid only for their static hash; rows of pips that were not requested stay. A row
-// holds fingerprints of what was *observed*, never what the disk looks like at commit time (rule 2): the next build
-// compares the then current contents with these.
+// Rows are keyed by stable id and valid only for their static hash; rows of pips that were not
+// requested stay. A row holds fingerprints of what was *observed*, never what the disk looks like
+// at commit time (rule 2): the next build compares the then current contents with these.
 class StateTable {
  public:
   // An absent, damaged or newer file gives an empty table: the cache is then asked instead.
@@ -32,8 +33,8 @@ class StateTable {
   void erase(const std::string& stable_id);
   bool changed() const { return changed_; }
 
-  // Rewrites the file (temp + rename) with the next generation, keeping only path sets that rows name. No-op when
-  // nothing changed. Errors: ENOSPC and others; the old file then stays.
+  // Rewrites the file (temp + rename) with the next generation, keeping only path sets that rows
+  // name. No-op when nothing changed. Errors: ENOSPC and others; the old file then stays.
   Result<void> save(const Workspace& workspace, const PathTable& paths, const wire::Header& header);
 
  private:

@@ -8,7 +8,8 @@
 namespace bxl::state {
 
 Result<void> Workspace::create() const {
-  for (const std::string& d : {dir(), run_dir(), tmp_dir(), log_dir()}) BXL_TRY(make_directories(d));
+  for (const std::string& d : {dir(), run_dir(), tmp_dir(), log_dir()})
+    BXL_TRY(make_directories(d));
   std::string ignore = dir() + "/.gitignore";
   BXL_TRY_ASSIGN(auto id, lstat_identity(ignore));
   if (!id.exists()) BXL_TRY(replace_file(ignore, "*\n"));
@@ -21,8 +22,9 @@ Result<FileLock> lock_workspace(const Workspace& workspace, const std::string& t
     return std::string(value ? value : "");
   };
   if (env("BXL_INSIDE") == workspace.root)
-    return make_error(EDEADLK, "this command runs inside a build of " + workspace.root +
-                                   ", which holds the workspace lock; a nested build cannot wait for it");
+    return make_error(EDEADLK,
+                      "this command runs inside a build of " + workspace.root +
+                          ", which holds the workspace lock; a nested build cannot wait for it");
   if (env("BXL_LOCK_ROOT") == workspace.root && !env("BXL_LOCK_FD").empty()) {
     int fd = std::atoi(env("BXL_LOCK_FD").c_str());
     if (fd > 2 && fstat_identity(fd)) return FileLock::adopt(::dup(fd));
@@ -37,7 +39,8 @@ Result<FileLock> lock_workspace(const Workspace& workspace, const std::string& t
                  workspace.root.c_str());
     BXL_TRY_ASSIGN(lock, FileLock::take(workspace.lock(), FileLock::Wait::Yes));
   }
-  BXL_TRY(replace_file(workspace.dir() + "/lock-holder", tool + " " + std::to_string(::getpid()) + "\n"));
+  BXL_TRY(replace_file(workspace.dir() + "/lock-holder",
+                       tool + " " + std::to_string(::getpid()) + "\n"));
   return std::move(*lock);
 }
 

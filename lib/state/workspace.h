@@ -17,11 +17,12 @@ struct Workspace {
   std::string graph() const { return dir() + "/graph"; }
   std::string state() const { return dir() + "/state"; }
   std::string outputs_log() const { return dir() + "/outputs.log"; }
-  std::string run_dir() const { return dir() + "/run"; }     // journals of running pips
-  // The results of a build that did not reach bxl-materialize's commit; published at the next start (rule 23).
+  std::string run_dir() const { return dir() + "/run"; }  // journals of running pips
+  // The results of a build that did not reach bxl-materialize's commit; published at the next start
+  // (rule 23).
   std::string results() const { return run_dir() + "/results"; }
-  std::string tmp_dir() const { return dir() + "/tmp"; }     // files about to be renamed into the tree
-  std::string saved_dir() const { return dir() + "/saved"; } // users' files set aside
+  std::string tmp_dir() const { return dir() + "/tmp"; }  // files about to be renamed into the tree
+  std::string saved_dir() const { return dir() + "/saved"; }  // users' files set aside
   std::string log_dir() const { return dir() + "/log"; }
   std::string lock() const { return dir() + "/lock"; }
 
@@ -29,9 +30,10 @@ struct Workspace {
   Result<void> create() const;
 };
 
-// Takes the workspace's lock: adopts BXL_LOCK_FD when an earlier stage of the pipe already holds it for this root
-// (BXL_LOCK_ROOT), else waits for it, saying on stderr for whom. Errors: EBUSY with `no_wait`; EDEADLK when the holder
-// is an ancestor (BXL_INSIDE names this root: we run inside one of its own pips).
+// Takes the workspace's lock: adopts BXL_LOCK_FD when an earlier stage of the pipe already holds it
+// for this root (BXL_LOCK_ROOT), else waits for it, saying on stderr for whom. Errors: EBUSY with
+// `no_wait`; EDEADLK when the holder is an ancestor (BXL_INSIDE names this root: we run inside one
+// of its own pips).
 Result<FileLock> lock_workspace(const Workspace& workspace, const std::string& tool, bool no_wait);
 
 }  // namespace bxl::state

@@ -135,7 +135,8 @@ struct Entry {
   Digest console;               // stdout and stderr, interleaved as written; zero when empty
   std::uint64_t console_bytes = 0;
   std::uint64_t wall_ms = 0, cpu_ms = 0, peak_kib = 0;
-  Digest evidence;  // blob: what the result rests on, for `bxl why` (fingerprint/evidence.h); zero: none
+  Digest evidence;  // blob: what the result rests on, for `bxl why` (fingerprint/evidence.h); zero:
+                    // none
   bool operator==(const Entry&) const = default;
 };
 
@@ -217,8 +218,9 @@ struct PipResult {
   int exit_status = 0;        // Failed: 0-255, or 128 + signal
   std::vector<Violation> violations;
   std::string reason;  // Ran, Failed, Violated: why no result could be reused, one sentence
-  std::int64_t started_unix_us = 0, ended_unix_us = 0;  // of the job, outputs stored; 0: did not run
-  std::uint32_t lane = 0;                               // job slot, from 1; 0: did not run
+  std::int64_t started_unix_us = 0,
+               ended_unix_us = 0;  // of the job, outputs stored; 0: did not run
+  std::uint32_t lane = 0;          // job slot, from 1; 0: did not run
   bool operator==(const PipResult&) const = default;
 };
 

@@ -274,7 +274,8 @@ TEST_F(OptionsTest, HelpShowsExamplesFirstAndEveryOption) {
 TEST_F(OptionsTest, VersionNamesToolAndSchema) {
   EXPECT_EQ(parse_all({"--version"}).code, 0);
   EXPECT_THAT(out_, ::testing::MatchesRegex("bxl-plan [0-9.]+ \\(streams [0-9.]+\\)\n"));
-  EXPECT_THAT(out_, HasSubstr("(streams " + std::to_string(kStreamSchemaMajor) + "." + std::to_string(kStreamSchemaMinor) + ")"));
+  EXPECT_THAT(out_, HasSubstr("(streams " + std::to_string(kStreamSchemaMajor) + "." +
+                              std::to_string(kStreamSchemaMinor) + ")"));
 }
 
 TEST_F(OptionsTest, BelowTheWrapperOnlyTheFirstStageReportsAMistake) {

@@ -1,4 +1,5 @@
-// The executor over a real directory and fake commands: what runs, what is published, what is refused.
+// The executor over a real directory and fake commands: what runs, what is published, what is
+// refused.
 #include "exec/executor.h"
 
 #include <gmock/gmock.h>
@@ -22,7 +23,8 @@ using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 using wire::Outcome;
 
-// One workspace on disk. Each build() opens everything anew, as the tools do, with the state and the log kept.
+// One workspace on disk. Each build() opens everything anew, as the tools do, with the state and
+// the log kept.
 class ExecutorTest : public testing::Test {
  protected:
   ExecutorTest() : workspace_{dir_ / "ws"} {
@@ -57,7 +59,8 @@ class ExecutorTest : public testing::Test {
     std::vector<std::string> rooted;
     for (const std::string& line : lines) rooted.push_back(root_names(line));
     graph::PipGraph graph = test::make_graph(rooted, paths);
-    graph::Mounts mounts({{"%build%", workspace_.root, wire::kMountReadable | wire::kMountHashable | wire::kMountOutput}});
+    graph::Mounts mounts({{"%build%", workspace_.root,
+                           wire::kMountReadable | wire::kMountHashable | wire::kMountOutput}});
     auto log = state::OutputLog::open(workspace_, "", mounts, paths, state::OutputLog::Mode::Write);
     EXPECT_TRUE(log);
     state::StateTable state = state::StateTable::load(workspace_, paths);
@@ -83,27 +86,39 @@ class ExecutorTest : public testing::Test {
                                [&](const std::string& text) { built.notes.push_back(text); });
     test::FakeRunner runner(dir_ / "tmp");
     runner.commands = commands;
-    Services services{view, placer, **log, workspace_, &*blobs, **memo, lookup.salts(), runner,
-                      [&](PipId pip, Digest* static_hash) {
-                        plan::Decision d = lookup.decide(pip);
-                        *static_hash = d.static_hash;
-                        wire::PlanPip out;
-                        out.pip = pip;
-                        out.action = d.action;
-                        out.weak = d.weak;
-                        out.strong = d.strong;
-                        out.path_set = d.path_set;
-                        out.entry = d.entry;
-                        return out;
-                      },
-                      observer,
-                      [&](wire::PipResult result) { built.results[graph.pip(result.pip).stable_id.substr(workspace_.root.size() + 1)] = result; }};
+    Services services{
+        view,
+        placer,
+        **log,
+        workspace_,
+        &*blobs,
+        **memo,
+        lookup.salts(),
+        runner,
+        [&](PipId pip, Digest* static_hash) {
+          plan::Decision d = lookup.decide(pip);
+          *static_hash = d.static_hash;
+          wire::PlanPip out;
+          out.pip = pip;
+          out.action = d.action;
+          out.weak = d.weak;
+          out.strong = d.strong;
+          out.path_set = d.path_set;
+          out.entry = d.entry;
+          return out;
+        },
+        observer,
+        [&](wire::PipResult result) {
+          built.results[graph.pip(result.pip).stable_id.substr(workspace_.root.size() + 1)] =
+              result;
+        }};
     built.summary = execute(planned->pips, planned->scrubs, false, settings, services, -1);
     built.ran = runner.ran;
     for (auto& [id, result] : built.results) {
       std::string stable = workspace_.root + "/" + id;
       if (result.outcome == Outcome::Ran && result.publishable) {
-        wire::StateRow row{stable, result.static_hash, result.weak, result.strong, result.path_set, result.entry};
+        wire::StateRow row{stable,        result.static_hash, result.weak,
+                           result.strong, result.path_set,    result.entry};
         state.put(row, result.path_set_blob);
       } else if (result.outcome != Outcome::Clean && result.outcome != Outcome::Hit) {
         state.erase(stable);
@@ -125,7 +140,9 @@ class ExecutorTest : public testing::Test {
         std::getline(in, rest);
         return out + "=" + rest;
       }
-      out += (word == ":" || word == "||" || word == "alias" ? word : workspace_.root + "/" + word) + " ";
+      out +=
+          (word == ":" || word == "||" || word == "alias" ? word : workspace_.root + "/" + word) +
+          " ";
     }
     return out;
   }
@@ -164,7 +181,9 @@ TEST_F(ExecutorTest, UndeclaredReadIsAnInput) {
 
 TEST_F(ExecutorTest, SameOutputCutsTheBuildOff) {
   write("a", "one");
-  commands[" length"] = [&](FakeProcess& p) { p.write(in("b"), std::to_string(p.read(in("a")).size())); };
+  commands[" length"] = [&](FakeProcess& p) {
+    p.write(in("b"), std::to_string(p.read(in("a")).size()));
+  };
   commands[" use"] = [&](FakeProcess& p) { p.write(in("c"), p.read(in("b"))); };
   build({"b : a = length", "c : b = use"});
   write("a", "two");
@@ -282,7 +301,9 @@ TEST_F(ExecutorTest, StaleOutputOfARemovedPipIsScrubbedBeforeAnythingRuns) {
     p.write(in("g"), "g");
     p.write(in("foo.h"), "generated");
   };
-  commands[" use"] = [&](FakeProcess& p) { p.write(in("b"), p.probe(in("foo.h")) ? "with" : "without"); };
+  commands[" use"] = [&](FakeProcess& p) {
+    p.write(in("b"), p.probe(in("foo.h")) ? "with" : "without");
+  };
   build({"g : a = gen"});
   EXPECT_EQ(read("foo.h"), "generated");
   build({"b : a = use"});

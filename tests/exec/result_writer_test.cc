@@ -1,4 +1,5 @@
-// ResultWriter: never blocks its caller, loses nothing, keeps the order, and tells a dead reader apart.
+// ResultWriter: never blocks its caller, loses nothing, keeps the order, and tells a dead reader
+// apart.
 #include "exec/result_writer.h"
 
 #include <fcntl.h>
@@ -49,7 +50,8 @@ TEST(ResultWriter, KeepsTheOrderWhileReaderAndWriterTakeTurns) {
   std::thread reader([&] {
     char buffer[700];
     ssize_t n;
-    while ((n = ::read(pipe.read.get(), buffer, sizeof buffer)) > 0) got.append(buffer, static_cast<std::size_t>(n));
+    while ((n = ::read(pipe.read.get(), buffer, sizeof buffer)) > 0)
+      got.append(buffer, static_cast<std::size_t>(n));
   });
   {
     ResultWriter writer(pipe.write.get(), dir.path(), -1, 4096);

@@ -1,4 +1,5 @@
-// Weak and strong fingerprints: what changes them, what does not, and that their text is what was hashed.
+// Weak and strong fingerprints: what changes them, what does not, and that their text is what was
+// hashed.
 #include "fingerprint/fingerprint.h"
 
 #include <gmock/gmock.h>
@@ -50,7 +51,8 @@ TEST(WeakFingerprint, IsTheDigestOfItsText) {
 }
 
 TEST(WeakFingerprint, ChangesWithContentCommandEnvironmentAndXBitButNotWithTouch) {
-  auto weak = [](const std::string& content, bool executable, const std::string& command, const std::string& env, bool touch) {
+  auto weak = [](const std::string& content, bool executable, const std::string& command,
+                 const std::string& env, bool touch) {
     World w({"o : i = " + command});
     w.tree.file("/w/b/i", content, executable);
     if (touch) w.tree.file("/w/b/i", content, executable);
@@ -165,8 +167,10 @@ std::string ld_cache(const std::vector<std::pair<std::string, std::string>>& ent
 TEST(Projection, LdSoCacheCountsOnlyByTheSonamesThatMatter) {
   std::vector<std::string> names = {"libc.so.6", "libfoo.so.2"};
   std::string before = project_ld_so_cache(ld_cache({{"libc.so.6", "/lib/libc.so.6"}}), names);
-  std::string unrelated = project_ld_so_cache(ld_cache({{"libc.so.6", "/lib/libc.so.6"}, {"libbar.so.1", "/lib/libbar.so.1"}}), names);
-  std::string found = project_ld_so_cache(ld_cache({{"libc.so.6", "/lib/libc.so.6"}, {"libfoo.so.2", "/lib/libfoo.so.2"}}), names);
+  std::string unrelated = project_ld_so_cache(
+      ld_cache({{"libc.so.6", "/lib/libc.so.6"}, {"libbar.so.1", "/lib/libbar.so.1"}}), names);
+  std::string found = project_ld_so_cache(
+      ld_cache({{"libc.so.6", "/lib/libc.so.6"}, {"libfoo.so.2", "/lib/libfoo.so.2"}}), names);
   EXPECT_EQ(before, unrelated);
   EXPECT_NE(before, found);
   EXPECT_THAT(before, HasSubstr("/lib/libc.so.6"));

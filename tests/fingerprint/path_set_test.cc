@@ -30,8 +30,10 @@ TEST(PathSet, RoundTripKeepsPathsAndFlags) {
   ASSERT_TRUE(set) << set.error().to_string();
   auto got = readable(*set, other);
   std::sort(got.begin(), got.end());
-  EXPECT_EQ(got, (std::vector<std::pair<std::string, int>>{
-                     {"/srv/x", kProbe}, {"/usr/include/stdio.h", kContent}, {"/w/b", kEnumerate}, {"/w/b/a.h", kContent | kProbe}}));
+  EXPECT_EQ(got, (std::vector<std::pair<std::string, int>>{{"/srv/x", kProbe},
+                                                           {"/usr/include/stdio.h", kContent},
+                                                           {"/w/b", kEnumerate},
+                                                           {"/w/b/a.h", kContent | kProbe}}));
   EXPECT_EQ(set->digest, Digest::of(bytes));
 }
 
@@ -43,7 +45,8 @@ TEST(PathSet, OrderAndDuplicatesDoNotMatter) {
     PathTable paths;
     std::vector<Observation> observations;
     for (int i = 0; i < 40; ++i)
-      observations.push_back({paths.intern("/w/b/d" + std::to_string(i % 7) + "/f" + std::to_string(i)), kProbe});
+      observations.push_back(
+          {paths.intern("/w/b/d" + std::to_string(i % 7) + "/f" + std::to_string(i)), kProbe});
     observations.push_back({paths.intern("/w/b/d1/f1"), kContent});
     std::shuffle(observations.begin(), observations.end(), random);
     std::string bytes = encode_path_set(observations, paths, mounts);
@@ -54,14 +57,16 @@ TEST(PathSet, OrderAndDuplicatesDoNotMatter) {
 
 TEST(PathSet, NamesPlacesByTokenSoThatTheRootDoesNotMatter) {
   PathTable a, b;
-  graph::Mounts here({{"%build%", "/w/b", wire::kMountOutput}}), there({{"%build%", "/elsewhere", wire::kMountOutput}});
+  graph::Mounts here({{"%build%", "/w/b", wire::kMountOutput}}),
+      there({{"%build%", "/elsewhere", wire::kMountOutput}});
   EXPECT_EQ(encode_path_set({{a.intern("/w/b/x"), kProbe}}, a, here),
             encode_path_set({{b.intern("/elsewhere/x"), kProbe}}, b, there));
 }
 
 TEST(PathSet, UnknownMountIsRefused) {
   PathTable paths;
-  std::string bytes = encode_path_set({{paths.intern("/w/s/x"), kProbe}}, paths, test::make_mounts());
+  std::string bytes =
+      encode_path_set({{paths.intern("/w/s/x"), kProbe}}, paths, test::make_mounts());
   auto set = decode_path_set(bytes, paths, graph::Mounts({{"%build%", "/w/b", 0}}));
   ASSERT_FALSE(set);
   EXPECT_EQ(set.error().errnum, EINVAL);
@@ -70,8 +75,9 @@ TEST(PathSet, UnknownMountIsRefused) {
 TEST(PathSet, DamagedBytesNeverCrashAndNeverEscapeTheirMount) {
   PathTable paths;
   auto mounts = test::make_mounts();
-  std::string bytes = encode_path_set({{paths.intern("/w/b/one/two"), kProbe}, {paths.intern("/w/b/one/three"), kContent}},
-                                      paths, mounts);
+  std::string bytes = encode_path_set(
+      {{paths.intern("/w/b/one/two"), kProbe}, {paths.intern("/w/b/one/three"), kContent}}, paths,
+      mounts);
   for (std::size_t i = 0; i < bytes.size(); ++i)
     for (int bit = 0; bit < 8; ++bit) {
       std::string damaged = bytes;

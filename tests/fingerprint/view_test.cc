@@ -20,17 +20,23 @@ class ViewTest : public testing::Test {
     mounts_ = test::make_mounts();
     view_.emplace(*graph_, paths_, mounts_, tree_, records_);
   }
-  PathId path(const std::string& name) { return paths_.intern(name[0] == '/' ? name : "/w/b/" + name); }
+  PathId path(const std::string& name) {
+    return paths_.intern(name[0] == '/' ? name : "/w/b/" + name);
+  }
   PipId pip(const std::string& id) { return graph_->find(id); }
-  Seen at(const std::string& who, const std::string& name) { return view_->at(pip(who), path(name)); }
+  Seen at(const std::string& who, const std::string& name) {
+    return view_->at(pip(who), path(name));
+  }
   void record(const std::string& name, const std::string& owner) {
     graph::OutputRecord r;
     r.owner = owner;
     r.identity = tree_.identity("/w/b/" + name);
-    r.kind = r.identity.kind == FileKind::Directory ? wire::OutputKind::Directory : wire::OutputKind::File;
+    r.kind = r.identity.kind == FileKind::Directory ? wire::OutputKind::Directory
+                                                    : wire::OutputKind::File;
     records_[path(name)] = r;
   }
-  void final(const std::string& who, const std::vector<std::pair<std::string, std::string>>& outputs) {
+  void final(const std::string& who,
+             const std::vector<std::pair<std::string, std::string>>& outputs) {
     std::vector<wire::Output> outs;
     for (auto& [name, content] : outputs) outs.push_back(test::file_output(path(name), content));
     view_->finalize(pip(who), outs);

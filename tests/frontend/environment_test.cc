@@ -45,10 +45,11 @@ TEST(EnvironmentTest, ListedNamesPassAndSessionNamesDoNot) {
 }
 
 TEST(EnvironmentTest, ResultIsSortedAndHoldsTheFixedValues) {
-  EXPECT_THAT(resolve_environment(
-                  {"TZ=UTC", "TERM=xterm", "CC=gcc", "GIT_OPTIONAL_LOCKS=1", "=odd", "odd"}, {}),
-              ElementsAre(Pair("CC", "gcc"), Pair("CCACHE_DISABLE", "1"), Pair("GIT_OPTIONAL_LOCKS", "0"),
-                          Pair("PYTHONDONTWRITEBYTECODE", "1"), Pair("TZ", "UTC")));
+  EXPECT_THAT(
+      resolve_environment({"TZ=UTC", "TERM=xterm", "CC=gcc", "GIT_OPTIONAL_LOCKS=1", "=odd", "odd"},
+                          {}),
+      ElementsAre(Pair("CC", "gcc"), Pair("CCACHE_DISABLE", "1"), Pair("GIT_OPTIONAL_LOCKS", "0"),
+                  Pair("PYTHONDONTWRITEBYTECODE", "1"), Pair("TZ", "UTC")));
 }
 
 TEST(EnvironmentTest, PassEnvAddsNamesThatAreSet) {
@@ -60,8 +61,8 @@ TEST(EnvironmentTest, PassEnvAddsNamesThatAreSet) {
 
 TEST(EnvironmentTest, FirstOfTwoValuesCounts) {
   EXPECT_THAT(resolve_environment({"CC=a", "CC=b"}, {}),
-              ElementsAre(Pair("CC", "a"), Pair("CCACHE_DISABLE", "1"), Pair("GIT_OPTIONAL_LOCKS", "0"),
-                          Pair("PYTHONDONTWRITEBYTECODE", "1")));
+              ElementsAre(Pair("CC", "a"), Pair("CCACHE_DISABLE", "1"),
+                          Pair("GIT_OPTIONAL_LOCKS", "0"), Pair("PYTHONDONTWRITEBYTECODE", "1")));
 }
 
 TEST(EnvironmentTest, PathLosesDuplicatesAndWhatIsNoDirectory) {
@@ -71,7 +72,8 @@ TEST(EnvironmentTest, PathLosesDuplicatesAndWhatIsNoDirectory) {
   std::string value =
       dir / "b" + ":" + dir / "none" + ":" + dir / "a" + "//:" + dir / "a" + "::rel:" + dir / "b";
   auto environment = resolve_environment({"PATH=" + value}, {});
-  auto path = std::find_if(environment.begin(), environment.end(), [](auto& v) { return v.first == "PATH"; });
+  auto path = std::find_if(environment.begin(), environment.end(),
+                           [](auto& v) { return v.first == "PATH"; });
   ASSERT_NE(path, environment.end());
   EXPECT_EQ(path->second, dir / "b" + ":" + dir / "a" + ":.:rel");
 }

@@ -14,13 +14,15 @@ namespace {
 
 class PlacerTest : public testing::Test {
  protected:
-  PlacerTest() : workspace_{dir_ / "ws"}, mounts_({{"%build%", workspace_.root, wire::kMountOutput}}) {
+  PlacerTest()
+      : workspace_{dir_ / "ws"}, mounts_({{"%build%", workspace_.root, wire::kMountOutput}}) {
     EXPECT_TRUE(make_directories(workspace_.root));
     EXPECT_TRUE(workspace_.create());
     auto store = cas::BlobStore::open(dir_ / "cache");
     EXPECT_TRUE(store);
     store_ = std::make_unique<cas::BlobStore>(std::move(*store));
-    auto log = state::OutputLog::open(workspace_, "", mounts_, paths_, state::OutputLog::Mode::Write);
+    auto log =
+        state::OutputLog::open(workspace_, "", mounts_, paths_, state::OutputLog::Mode::Write);
     EXPECT_TRUE(log);
     log_ = std::move(*log);
     placer_ = std::make_unique<Placer>(workspace_, mounts_, paths_, *store_, *log_,
@@ -41,7 +43,9 @@ class PlacerTest : public testing::Test {
     auto bytes = read_file(in(name));
     return bytes ? *bytes : "(absent)";
   }
-  void write(const std::string& name, const std::string& content) { EXPECT_TRUE(replace_file(in(name), content)); }
+  void write(const std::string& name, const std::string& content) {
+    EXPECT_TRUE(replace_file(in(name), content));
+  }
 
   test::TempDir dir_;
   PathTable paths_;
@@ -126,7 +130,8 @@ TEST_F(PlacerTest, ClearRemovesRecordedFilesAndSavesOthers) {
   EXPECT_EQ(place(stored("mine", "made")), Placed::Written);
   write("users", "the user's");
   ASSERT_TRUE(make_directories(in("directory")));
-  ASSERT_TRUE(placer_->clear("pip", {path("mine"), path("users"), path("directory"), path("absent")}));
+  ASSERT_TRUE(
+      placer_->clear("pip", {path("mine"), path("users"), path("directory"), path("absent")}));
   EXPECT_EQ(read("mine"), "(absent)");
   EXPECT_EQ(read("users"), "(absent)");
   EXPECT_EQ(lstat_identity(in("directory"))->kind, FileKind::Directory);

@@ -13,7 +13,8 @@ namespace {
 
 class OutputLogTest : public testing::Test {
  protected:
-  OutputLogTest() : workspace_{dir_ / "ws"}, mounts_({{"%build%", workspace_.root, wire::kMountOutput}}) {
+  OutputLogTest()
+      : workspace_{dir_ / "ws"}, mounts_({{"%build%", workspace_.root, wire::kMountOutput}}) {
     EXPECT_TRUE(make_directories(workspace_.root));
     EXPECT_TRUE(workspace_.create());
   }
@@ -62,7 +63,8 @@ TEST_F(OutputLogTest, RecordsComeBackWithIdentityAndDigest) {
 TEST_F(OutputLogTest, TornTailIsIgnoredAndTheNextRecordIsReadable) {
   copy_.clear();
   PathTable paths;
-  wire::Output a = output(paths, "a", "1"), b = output(paths, "b", "2"), c = output(paths, "c", "3");
+  wire::Output a = output(paths, "a", "1"), b = output(paths, "b", "2"),
+               c = output(paths, "c", "3");
   {
     auto log = open(paths);
     ASSERT_TRUE(log->add("a", {a}));
@@ -100,7 +102,8 @@ TEST_F(OutputLogTest, AKilledRunOwnsWhatItsJournalSays) {
     ASSERT_TRUE(log->start("pip", "7.journal"));
   }
   ASSERT_TRUE(replace_file(workspace_.root + "/half", "half"));
-  std::string journal = workspace_.root + "/half" + '\0' + workspace_.root + "/never" + '\0' + "/outside" + '\0' + "torn";
+  std::string journal = workspace_.root + "/half" + '\0' + workspace_.root + "/never" + '\0' +
+                        "/outside" + '\0' + "torn";
   ASSERT_TRUE(replace_file(workspace_.run_dir() + "/7.journal", journal));
   PathTable fresh;
   auto log = open(fresh);

@@ -1,4 +1,5 @@
-// A Runner without processes: each command is a C++ function that touches files and says what it accessed.
+// A Runner without processes: each command is a C++ function that touches files and says what it
+// accessed.
 #pragma once
 
 #include <fcntl.h>
@@ -47,7 +48,9 @@ class FakeProcess {
   }
   void fail(int code) { outcome.exit_code = code; }
   void print(const std::string& text) { outcome.console += text; }
-  void unobserved(const std::string& what) { outcome.reasons.push_back({what, "", what + " cannot be observed"}); }
+  void unobserved(const std::string& what) {
+    outcome.reasons.push_back({what, "", what + " cannot be observed"});
+  }
 
   sandbox::Outcome outcome;
   sandbox::Outcome take() {
@@ -81,7 +84,8 @@ class FakeRunner : public exec::Runner {
   std::map<std::string, std::function<void(FakeProcess&)>> commands;  // by command text
   std::vector<std::string> ran;                                       // in the order they started
 
-  Result<sandbox::Outcome> run(std::size_t, const sandbox::Command& command, const sandbox::Policy&) override {
+  Result<sandbox::Outcome> run(std::size_t, const sandbox::Command& command,
+                               const sandbox::Policy&) override {
     const std::string& text = command.argv.back();
     std::function<void(FakeProcess&)> body;
     {

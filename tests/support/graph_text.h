@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-
 #include <map>
 #include <sstream>
 #include <string>
@@ -32,8 +31,10 @@ inline graph::PipGraph make_graph(const std::vector<std::string>& lines, PathTab
         continue;
       }
       first = false;
-      if (word == ":") part = 1;
-      else if (word == "||") part = 2;
+      if (word == ":")
+        part = 1;
+      else if (word == "||")
+        part = 2;
       else if (word == "=") {
         std::getline(in, pip.command);
         break;
@@ -65,9 +66,10 @@ inline graph::PipGraph make_graph(const std::vector<std::string>& lines, PathTab
 }
 
 inline graph::Mounts make_mounts() {
-  return graph::Mounts({{"%build%", "/w/b", wire::kMountReadable | wire::kMountHashable | wire::kMountOutput},
-                        {"%src%", "/w/s", wire::kMountReadable | wire::kMountHashable},
-                        {"%usr%", "/usr", wire::kMountReadable | wire::kMountHashable | wire::kMountSystem}});
+  return graph::Mounts(
+      {{"%build%", "/w/b", wire::kMountReadable | wire::kMountHashable | wire::kMountOutput},
+       {"%src%", "/w/s", wire::kMountReadable | wire::kMountHashable},
+       {"%usr%", "/usr", wire::kMountReadable | wire::kMountHashable | wire::kMountSystem}});
 }
 
 inline wire::Output file_output(PathId path, const std::string& content) {

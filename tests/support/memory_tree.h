@@ -1,4 +1,5 @@
-// An in-memory disk with a clock ticked by hand; it records every look, so that tests can say what was looked at.
+// An in-memory disk with a clock ticked by hand; it records every look, so that tests can say what
+// was looked at.
 #pragma once
 
 #include <map>
@@ -45,7 +46,8 @@ class MemoryTree : public fingerprint::Tree {
 
   Result<FileIdentity> lstat(const std::string& path) override {
     looked.push_back(path);
-    if (auto it = errors_.find(path); it != errors_.end()) return make_error(it->second, "lstat " + path);
+    if (auto it = errors_.find(path); it != errors_.end())
+      return make_error(it->second, "lstat " + path);
     auto it = nodes_.find(path);
     return it == nodes_.end() ? FileIdentity{} : it->second.id;
   }
@@ -57,7 +59,8 @@ class MemoryTree : public fingerprint::Tree {
   }
   Result<std::string> read_link(const std::string& path) override {
     auto it = nodes_.find(path);
-    if (it == nodes_.end() || it->second.id.kind != FileKind::Symlink) return make_error(EINVAL, "readlink " + path);
+    if (it == nodes_.end() || it->second.id.kind != FileKind::Symlink)
+      return make_error(EINVAL, "readlink " + path);
     return it->second.content;
   }
   Result<std::vector<std::string>> list(const std::string& path) override {

@@ -13,12 +13,15 @@ namespace bxl::exec_tool {
 
 using wire::Outcome;
 
-Console::Console(const graph::PipGraph& graph, const graph::Mounts& mounts, PathTable& paths, int verbosity)
+Console::Console(const graph::PipGraph& graph, const graph::Mounts& mounts, PathTable& paths,
+                 int verbosity)
     : graph_(graph), mounts_(mounts), paths_(paths), verbosity_(verbosity) {
   const char* term = std::getenv("TERM");
   bool dumb = !term || std::string(term) == "dumb";
-  if (const char* fd = std::getenv("BXL_TTY_FD"); fd && !dumb) tty_ = std::atoi(fd);
-  else if (!dumb && ::isatty(2)) tty_ = 2;
+  if (const char* fd = std::getenv("BXL_TTY_FD"); fd && !dumb)
+    tty_ = std::atoi(fd);
+  else if (!dumb && ::isatty(2))
+    tty_ = 2;
   if (tty_ >= 0 && !::isatty(tty_)) tty_ = -1;
   if (verbosity_ < 0) tty_ = -1;
 }
@@ -47,21 +50,26 @@ std::string Console::describe(PipId pip) const {
 void Console::started(PipId pip, std::size_t) {
   running_.push_back(pip);
   if (tty_ >= 0)
-    status("[" + std::to_string(done_) + "/" + std::to_string(to_do_) + "] " + describe(running_.front()) +
+    status("[" + std::to_string(done_) + "/" + std::to_string(to_do_) + "] " +
+           describe(running_.front()) +
            (running_.size() > 1 ? " (+" + std::to_string(running_.size() - 1) + ")" : ""));
 }
 
 void Console::report_failure(const wire::PipResult& result) {
   const wire::Pip& p = graph_.pip(result.pip);
   std::string text = "FAILED: " + p.stable_id;
-  if (result.exit_status > 128) text += " (signal " + std::to_string(result.exit_status - 128) + ")";
-  else if (result.exit_status != 0) text += " (exit " + std::to_string(result.exit_status) + ")";
-  else text += " (" + result.why_not + ")";
+  if (result.exit_status > 128)
+    text += " (signal " + std::to_string(result.exit_status - 128) + ")";
+  else if (result.exit_status != 0)
+    text += " (exit " + std::to_string(result.exit_status) + ")";
+  else
+    text += " (" + result.why_not + ")";
   line(text + "\n" + p.command);
   if (!result.console.empty()) line(result.console);
 }
 
-// One message per pip, in the shape of BuildXL's DX0500: the worst letter of each path, then the legend.
+// One message per pip, in the shape of BuildXL's DX0500: the worst letter of each path, then the
+// legend.
 void Console::report_violations(const wire::PipResult& result) {
   const wire::Pip& p = graph_.pip(result.pip);
   static const std::map<std::string, std::string> legend = {
@@ -70,21 +78,26 @@ void Console::report_violations(const wire::PipResult& result) {
       {"W", "wrote where it may not write"},
       {"DW", "wrote a file that another pip also writes"},
       {"MD", "read or wrote a source that another pip wrote or read"}};
-  std::string text = "error DX0500: [" + p.stable_id + "] - Disallowed file accesses were detected (" + p.spec + ")\n";
+  std::string text = "error DX0500: [" + p.stable_id +
+                     "] - Disallowed file accesses were detected (" + p.spec + ")\n";
   std::map<std::string, bool> letters, related;
   for (const wire::Violation& v : result.violations) {
     text += "  " + v.letter + (v.letter.size() < 2 ? " " : "") +
-            (v.letter == "MD" ? " [" + v.role + "] " : " ") + mounts_.tokenise(paths_.str(v.path)) + "  (" + v.code + ": " +
-            v.message + ")\n";
+            (v.letter == "MD" ? " [" + v.role + "] " : " ") + mounts_.tokenise(paths_.str(v.path)) +
+            "  (" + v.code + ": " + v.message + ")\n";
     letters[v.letter] = true;
     if (!v.related.empty()) related[v.related] = true;
   }
   for (const auto& [letter, unused] : letters)
-    if (auto it = legend.find(letter); it != legend.end()) text += "  " + letter + " = " + it->second + "\n";
+    if (auto it = legend.find(letter); it != legend.end())
+      text += "  " + letter + " = " + it->second + "\n";
   for (const auto& [id, unused] : related) {
     PipId other = graph_.find(id);
-    text += "  Related pip: " + id + (other == kNoPip ? "" : " (" + graph_.pip(other).spec + ")") + "\n";
-    text += "  To fix it, name the file among the inputs (or outputs) of one of the two build statements.\n";
+    text += "  Related pip: " + id + (other == kNoPip ? "" : " (" + graph_.pip(other).spec + ")") +
+            "\n";
+    text +=
+        "  To fix it, name the file among the inputs (or outputs) of one of the two build "
+        "statements.\n";
   }
   line(text);
 }
@@ -95,12 +108,18 @@ void Console::finished(const wire::PipResult& result, std::size_t done, std::siz
   std::erase(running_, result.pip);
   std::string count = "[" + std::to_string(done) + "/" + std::to_string(to_do) + "] ";
   switch (result.outcome) {
-    case Outcome::Failed: report_failure(result); break;
-    case Outcome::Violated: report_violations(result); break;
+    case Outcome::Failed:
+      report_failure(result);
+      break;
+    case Outcome::Violated:
+      report_violations(result);
+      break;
     case Outcome::Ran:
       if (!result.violations.empty()) report_violations(result);
-      if (tty_ >= 0 && verbosity_ <= 0 && result.console.empty() && result.publishable) status(count + describe(result.pip));
-      else if (verbosity_ >= 0) line(count + describe(result.pip));
+      if (tty_ >= 0 && verbosity_ <= 0 && result.console.empty() && result.publishable)
+        status(count + describe(result.pip));
+      else if (verbosity_ >= 0)
+        line(count + describe(result.pip));
       if (!result.console.empty()) line(result.console);
       if (!result.publishable && result.violations.empty() && verbosity_ >= 0) {
         const wire::Pip& p = graph_.pip(result.pip);
@@ -114,7 +133,8 @@ void Console::finished(const wire::PipResult& result, std::size_t done, std::siz
       break;
     case Outcome::Clean:
     case Outcome::Skipped:
-    case Outcome::Cancelled: break;
+    case Outcome::Cancelled:
+      break;
   }
 }
 

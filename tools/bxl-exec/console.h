@@ -1,4 +1,5 @@
-// What people see while pips run: one line per finished pip, or a status line on a terminal; failures in full.
+// What people see while pips run: one line per finished pip, or a status line on a terminal;
+// failures in full.
 #pragma once
 
 #include <string>
@@ -11,7 +12,8 @@ namespace bxl::exec_tool {
 // Writes to stderr (or to the terminal the wrapper handed on as BXL_TTY_FD). Main thread only.
 class Console : public exec::Observer {
  public:
-  Console(const graph::PipGraph& graph, const graph::Mounts& mounts, PathTable& paths, int verbosity);
+  Console(const graph::PipGraph& graph, const graph::Mounts& mounts, PathTable& paths,
+          int verbosity);
   void started(PipId pip, std::size_t running) override;
   void finished(const wire::PipResult& result, std::size_t done, std::size_t to_do) override;
   void note(const std::string& text) override;

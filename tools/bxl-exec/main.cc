@@ -1,4 +1,6 @@
 // bxl-exec: plan in, results out. The only writer of the tree while any pip waits or runs.
+#include "cli/main.h"
+
 #include <fcntl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -7,7 +9,6 @@
 #include <ctime>
 #include <set>
 
-#include "cli/main.h"
 #include "cli/options.h"
 #include "console.h"
 #include "exec/executor.h"
@@ -31,7 +32,8 @@ int fail(const Error& error, int code) {
 std::uint64_t clock_ms(clockid_t clock) {
   timespec now;
   ::clock_gettime(clock, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+  return static_cast<std::uint64_t>(now.tv_sec) * 1000 +
+         static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
 }
 
 struct PlanInput {
@@ -52,11 +54,15 @@ Result<std::pair<wire::GraphReader, PlanInput>> read_plan(int fd, PathTable& pat
   for (;;) {
     BXL_TRY_ASSIGN(auto record, stream.next());
     if (!record) break;
-    if (auto* head = std::get_if<wire::PlanHeader>(&*record)) input.plan = std::move(*head);
-    else if (auto* basis = std::get_if<wire::Basis>(&*record)) input.basis.push_back(std::move(*basis));
-    else if (auto* scrub = std::get_if<wire::Scrub>(&*record)) input.scrubs.push_back(std::move(*scrub));
+    if (auto* head = std::get_if<wire::PlanHeader>(&*record))
+      input.plan = std::move(*head);
+    else if (auto* basis = std::get_if<wire::Basis>(&*record))
+      input.basis.push_back(std::move(*basis));
+    else if (auto* scrub = std::get_if<wire::Scrub>(&*record))
+      input.scrubs.push_back(std::move(*scrub));
     else if (auto* pip = std::get_if<wire::PlanPip>(&*record)) {
-      if (index(pip->pip) >= graph.pip_count()) return make_error(EBADMSG, "the plan names a pip its graph does not have");
+      if (index(pip->pip) >= graph.pip_count())
+        return make_error(EBADMSG, "the plan names a pip its graph does not have");
       input.pips.push_back(std::move(*pip));
     }
   }
@@ -108,7 +114,8 @@ int all_clean(const PlanInput& plan, const PathTable& paths, const Digest& graph
   };
   auto written = write();
   if (written) return cli::kOk;
-  cli::print_consequence(kTool, "the results could not be passed on: " + written.error().to_string());
+  cli::print_consequence(kTool,
+                         "the results could not be passed on: " + written.error().to_string());
   return cli::exit_code_for(written.error(), cli::kUpstream);
 }
 
@@ -118,7 +125,8 @@ int run(const cli::Options& options) {
   auto output = cli::open_output(options);
   if (!output) return fail(output.error(), cli::kUsage);
 
-  // Signals arrive on a descriptor, so that the first Ctrl-C cancels every pip at once and the second ends us.
+  // Signals arrive on a descriptor, so that the first Ctrl-C cancels every pip at once and the
+  // second ends us.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
@@ -137,7 +145,8 @@ int run(const cli::Options& options) {
   state::Workspace workspace{plan.header.workspace};
   if (auto made = workspace.create(); !made) return fail(made.error(), cli::kLocalResource);
   auto lock = state::lock_workspace(workspace, kTool, options.no_wait);
-  if (!lock) return fail(lock.error(), lock.error().errnum == EDEADLK ? cli::kUsage : cli::kLocalResource);
+  if (!lock)
+    return fail(lock.error(), lock.error().errnum == EDEADLK ? cli::kUsage : cli::kLocalResource);
   bool work = !plan.scrubs.empty();
   for (const wire::PlanPip& pip : plan.pips) work |= pip.action != wire::Action::Clean;
   bool suspect = !basis_holds(*paths, plan, state::StateTable::generation_of(workspace));
@@ -145,27 +154,35 @@ int run(const cli::Options& options) {
     cli::print_note(kTool, "files changed since the plan was made: its hits are looked up again");
   if (!work && !suspect) return all_clean(plan, *paths, graph.digest(), output->get());
 
-  auto opened = plan::Session::open(std::move(graph), std::move(paths), options.cache, state::OutputLog::Mode::Write);
+  auto opened = plan::Session::open(std::move(graph), std::move(paths), options.cache,
+                                    state::OutputLog::Mode::Write);
   if (!opened) return fail(opened.error(), cli::exit_code_for(opened.error(), cli::kGraph));
   plan::Session& s = **opened;
   if (s.log->recovered() != 0)
-    cli::print_note(kTool, std::to_string(s.log->recovered()) + " runs of a stopped build were recovered from their journals");
+    cli::print_note(kTool, std::to_string(s.log->recovered()) +
+                               " runs of a stopped build were recovered from their journals");
 
   bool may_run = suspect;
   for (const wire::PlanPip& pip : plan.pips)
     may_run |= pip.action == wire::Action::Miss || pip.action == wire::Action::Deferred;
   if (may_run) {
     if (auto can = sandbox::Sandbox::available(); !can)
-      return fail(make_error(can.error().errnum, "this kernel or container refuses to let bxl observe commands (seccomp "
-                                                   "user notification): " + can.error().message), cli::kLocalResource);
-    if (auto guarded = fork_under_guardian(); !guarded) return fail(guarded.error(), cli::kLocalResource);
+      return fail(
+          make_error(can.error().errnum,
+                     "this kernel or container refuses to let bxl observe commands (seccomp "
+                     "user notification): " +
+                         can.error().message),
+          cli::kLocalResource);
+    if (auto guarded = fork_under_guardian(); !guarded)
+      return fail(guarded.error(), cli::kLocalResource);
   }
 
   exec_tool::Console console(s.graph, s.mounts, *s.paths, options.verbosity);
   materialize::Placer placer(s.workspace, s.mounts, *s.paths, *s.blobs, *s.log,
                              [&](const std::string& text) { console.note(text); });
   UniqueFd journal;
-  if (auto file = open_file(s.workspace.results(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND)) journal = std::move(*file);
+  if (auto file = open_file(s.workspace.results(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND))
+    journal = std::move(*file);
   exec::ResultWriter writer_thread(output->get(), s.workspace.run_dir(), journal.get());
   wire::Header header = s.reader.header();
   header.kind = wire::StreamKind::Results;
@@ -185,7 +202,14 @@ int run(const cli::Options& options) {
   settings.keep_going = options.keep_going;
   settings.warn_violations = options.violations == cli::Violations::Warn;
   exec::Services services{
-      *s.view, placer, *s.log, s.workspace, s.blobs.get(), *s.memo, s.lookup->salts(), *runner,
+      *s.view,
+      placer,
+      *s.log,
+      s.workspace,
+      s.blobs.get(),
+      *s.memo,
+      s.lookup->salts(),
+      *runner,
       [&](PipId pip, Digest* static_hash) {
         plan::Decision d = s.lookup->decide(pip);
         *static_hash = d.static_hash;
@@ -201,11 +225,13 @@ int run(const cli::Options& options) {
       },
       console,
       [&](wire::PipResult result) {
-        if (result.outcome == wire::Outcome::Ran || result.outcome == wire::Outcome::Failed) cpu_ms += result.entry.cpu_ms;
+        if (result.outcome == wire::Outcome::Ran || result.outcome == wire::Outcome::Failed)
+          cpu_ms += result.entry.cpu_ms;
         if (result.console.size() > (64u << 10)) result.console.resize(64u << 10);
         (void)writer->write(std::move(result));
       }};
-  exec::Summary summary = exec::execute(plan.pips, plan.scrubs, suspect, settings, services, signal_fd.get());
+  exec::Summary summary =
+      exec::execute(plan.pips, plan.scrubs, suspect, settings, services, signal_fd.get());
   console.close();
   (void)s.memo->save();
 
@@ -233,7 +259,8 @@ int run(const cli::Options& options) {
   (void)writer->end({code, message, 0});
   auto sent = writer_thread.finish();
   if (!sent) {
-    cli::print_consequence(kTool, "the results could not be passed on: " + sent.error().to_string());
+    cli::print_consequence(kTool,
+                           "the results could not be passed on: " + sent.error().to_string());
     if (code == cli::kOk) code = cli::exit_code_for(sent.error(), cli::kUpstream);
   }
   return code;
@@ -243,10 +270,13 @@ int run(const cli::Options& options) {
 
 int main(int argc, char** argv) {
   return bxl::cli::run_main(kTool, bxl::cli::OnInterrupt::Own, [&] {
-    auto parsed = bxl::cli::parse(argc, argv,
-                                  {kTool, "Runs what a plan leaves to do, watched; writes results.", {"show"},
-                                   "  bxl-exec -j8 < plan > results\n"
-                                   "  bxl-exec show < results            results as text (--json: as JSON lines)\n"});
+    auto parsed = bxl::cli::parse(
+        argc, argv,
+        {kTool,
+         "Runs what a plan leaves to do, watched; writes results.",
+         {"show"},
+         "  bxl-exec -j8 < plan > results\n"
+         "  bxl-exec show < results            results as text (--json: as JSON lines)\n"});
     if (parsed.exit) return parsed.code;
     if (parsed.subcommand == "show") return bxl::show_stream(kTool, parsed.options);
     return run(parsed.options);

@@ -41,6 +41,9 @@ std::string DiskHistory::path_set(const wire::PipResult& result, const Digest& d
   if (Digest::of(result.path_set_blob) == digest) return result.path_set_blob;
   if (metadata_)
     if (auto found = metadata_->path_set(digest); found && *found) return std::move(**found);
+  // That of a run which gave no cache entry: a blob of its own.
+  for (cas::BlobStore& store : stores_)
+    if (auto bytes = store.read(digest); bytes && *bytes) return std::move(**bytes);
   if (!state_) {
     state_paths_ = std::make_unique<PathTable>();
     state_ = state::StateTable::load(workspace_, *state_paths_);

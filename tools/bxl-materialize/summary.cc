@@ -8,7 +8,8 @@ namespace bxl::materialize_tool {
 
 using wire::Outcome;
 
-Summary summarise(const graph::PipGraph& graph, const std::unordered_map<PipId, wire::PipResult>& results,
+Summary summarise(const graph::PipGraph& graph,
+                  const std::unordered_map<PipId, wire::PipResult>& results,
                   const wire::Stats& upstream) {
   Summary summary;
   wire::Stats& stats = summary.stats;
@@ -21,19 +22,28 @@ Summary summarise(const graph::PipGraph& graph, const std::unordered_map<PipId, 
   for (PipId pip : order) {
     const wire::PipResult& result = results.at(pip);
     switch (result.outcome) {
-      case Outcome::Clean: ++stats.clean; break;
-      case Outcome::Hit: ++stats.hit; break;
+      case Outcome::Clean:
+        ++stats.clean;
+        break;
+      case Outcome::Hit:
+        ++stats.hit;
+        break;
       case Outcome::Ran:
         ++stats.ran;
         stats.ran_ids.push_back(graph.pip(pip).stable_id);
         if (!result.publishable) ++stats.uncacheable;
         break;
       case Outcome::Failed:
-      case Outcome::Violated: ++stats.failed; break;
+      case Outcome::Violated:
+        ++stats.failed;
+        break;
       case Outcome::Skipped:
-      case Outcome::Cancelled: ++stats.skipped; break;
+      case Outcome::Cancelled:
+        ++stats.skipped;
+        break;
     }
-    summary.violations.insert(summary.violations.end(), result.violations.begin(), result.violations.end());
+    summary.violations.insert(summary.violations.end(), result.violations.begin(),
+                              result.violations.end());
   }
   std::sort(stats.ran_ids.begin(), stats.ran_ids.end());
   return summary;
@@ -84,13 +94,14 @@ std::string to_json(const Summary& summary, const PathTable& paths) {
 std::string to_sentence(const Summary& summary) {
   const wire::Stats& s = summary.stats;
   auto count = [](std::uint64_t n, const char* what) { return std::to_string(n) + " " + what; };
-  std::string out = count(s.total, s.total == 1 ? "pip: " : "pips: ") + count(s.ran, "ran, ") + count(s.hit, "from the cache, ") +
-                    count(s.clean, "up to date");
+  std::string out = count(s.total, s.total == 1 ? "pip: " : "pips: ") + count(s.ran, "ran, ") +
+                    count(s.hit, "from the cache, ") + count(s.clean, "up to date");
   if (s.failed != 0) out += ", " + count(s.failed, "failed");
   if (s.skipped != 0) out += ", " + count(s.skipped, "not run");
   if (s.uncacheable != 0) out += ", " + count(s.uncacheable, "of them not cached");
   if (s.files_materialized != 0)
-    out += "; " + count(s.files_materialized, s.files_materialized == 1 ? "file written" : "files written");
+    out += "; " + count(s.files_materialized,
+                        s.files_materialized == 1 ? "file written" : "files written");
   std::uint64_t tenths = s.wall_ms / 100;
   return out + " (" + std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s)";
 }

@@ -1,4 +1,5 @@
-// The counts of one build, from its result records: for the last line people read and for --summary.
+// The counts of one build, from its result records: for the last line people read and for
+// --summary.
 #pragma once
 
 #include <string>
@@ -15,7 +16,8 @@ struct Summary {
 };
 
 // `results`: the last record of each pip. `upstream`: what the stages before us counted.
-Summary summarise(const graph::PipGraph& graph, const std::unordered_map<PipId, wire::PipResult>& results,
+Summary summarise(const graph::PipGraph& graph,
+                  const std::unordered_map<PipId, wire::PipResult>& results,
                   const wire::Stats& upstream);
 // The JSON object of design "--summary", one line.
 std::string to_json(const Summary& summary, const PathTable& paths);

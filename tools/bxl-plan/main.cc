@@ -1,10 +1,12 @@
-// bxl-plan: graph in, plan out. Decides what is clean, what is a hit, what must run and what must go.
+// bxl-plan: graph in, plan out. Decides what is clean, what is a hit, what must run and what must
+// go.
+#include "cli/main.h"
+
 #include <fcntl.h>
 
 #include <cstdio>
 #include <iostream>
 
-#include "cli/main.h"
 #include "cli/options.h"
 #include "plan/planner.h"
 #include "plan/session.h"
@@ -22,7 +24,8 @@ int fail(const Error& error, int code) {
   return code;
 }
 
-// bxl-exec maps the graph by digest: `.bxl/graph` when that is the one, else a copy of what came in.
+// bxl-exec maps the graph by digest: `.bxl/graph` when that is the one, else a copy of what came
+// in.
 Result<std::string> keep_graph(const plan::Session& session) {
   auto stored = read_file(session.workspace.graph());
   if (stored && *stored == session.reader.bytes()) return session.workspace.graph();
@@ -56,8 +59,10 @@ int run(const cli::Options& options) {
     if (!opened) return fail(opened.error(), cli::kUsage);
     output = std::move(*opened);
   }
-  if (!options.filter.empty()) return fail(make_error(0, "filters are not supported yet"), cli::kUsage);
-  if (!options.remote.empty()) cli::print_warning(kTool, "--remote is not supported yet; the local cache is used alone");
+  if (!options.filter.empty())
+    return fail(make_error(0, "filters are not supported yet"), cli::kUsage);
+  if (!options.remote.empty())
+    cli::print_warning(kTool, "--remote is not supported yet; the local cache is used alone");
 
   auto paths = std::make_unique<PathTable>();
   auto reader = wire::GraphReader::open(input->get(), *paths);
@@ -66,16 +71,20 @@ int run(const cli::Options& options) {
     return cli::exit_code_for(reader.error(), cli::kUpstream);
   }
   state::Workspace workspace{reader->header().workspace};
-  if (auto made = workspace.create(); !made) return fail(made.error(), cli::exit_code_for(made.error(), cli::kLocalResource));
+  if (auto made = workspace.create(); !made)
+    return fail(made.error(), cli::exit_code_for(made.error(), cli::kLocalResource));
   auto lock = state::lock_workspace(workspace, kTool, options.no_wait);
-  if (!lock) return fail(lock.error(), lock.error().errnum == EDEADLK ? cli::kUsage : cli::kLocalResource);
+  if (!lock)
+    return fail(lock.error(), lock.error().errnum == EDEADLK ? cli::kUsage : cli::kLocalResource);
 
-  auto session = plan::Session::open(std::move(*reader), std::move(paths), options.cache, state::OutputLog::Mode::Read);
+  auto session = plan::Session::open(std::move(*reader), std::move(paths), options.cache,
+                                     state::OutputLog::Mode::Read);
   if (!session) return fail(session.error(), cli::exit_code_for(session.error(), cli::kGraph));
   plan::Session& s = **session;
   for (const std::string& warning : s.warnings) cli::print_warning(kTool, warning);
   if (!s.log->existed() && s.state.size() > 0)
-    cli::print_warning(kTool, "the record of outputs is lost: outputs of earlier builds may be taken for sources");
+    cli::print_warning(
+        kTool, "the record of outputs is lost: outputs of earlier builds may be taken for sources");
 
   plan::Request request;
   request.targets = options.targets;
@@ -96,23 +105,26 @@ int run(const cli::Options& options) {
 
   if (!options.explain.empty()) {
     PipId pip = s.graph.find(options.explain);
-    if (pip == kNoPip) return fail(make_error(0, "unknown pip '" + options.explain + "'"), cli::kUsage);
+    if (pip == kNoPip)
+      return fail(make_error(0, "unknown pip '" + options.explain + "'"), cli::kUsage);
     std::cout << s.lookup->explain(pip);
     return std::cout.flush() ? cli::kOk : cli::kLocalResource;
   }
   if (options.dry_run) {
     for (const wire::PlanPip& pip : plan->pips)
-      std::cout << wire::name(pip.action) << '\t' << s.graph.pip(pip.pip).stable_id << (pip.reason.empty() ? "" : "\t")
-                << pip.reason << '\n';
+      std::cout << wire::name(pip.action) << '\t' << s.graph.pip(pip.pip).stable_id
+                << (pip.reason.empty() ? "" : "\t") << pip.reason << '\n';
     return std::cout.flush() ? cli::kOk : cli::kLocalResource;
   }
   auto graph_file = keep_graph(s);
-  if (!graph_file) return fail(graph_file.error(), cli::exit_code_for(graph_file.error(), cli::kLocalResource));
+  if (!graph_file)
+    return fail(graph_file.error(), cli::exit_code_for(graph_file.error(), cli::kLocalResource));
   plan->header.graph_file = *graph_file;
   (void)s.memo->save();
   if (auto written = write_plan(output.get(), s, *plan); !written)
-    return written.error().errnum == EPIPE ? static_cast<int>(cli::kUpstream)
-                                           : fail(written.error(), cli::exit_code_for(written.error(), cli::kLocalResource));
+    return written.error().errnum == EPIPE
+               ? static_cast<int>(cli::kUpstream)
+               : fail(written.error(), cli::exit_code_for(written.error(), cli::kLocalResource));
   return cli::kOk;
 }
 
@@ -120,11 +132,14 @@ int run(const cli::Options& options) {
 
 int main(int argc, char** argv) {
   return bxl::cli::run_main(kTool, bxl::cli::OnInterrupt::Drain, [&] {
-    auto parsed = bxl::cli::parse(argc, argv,
-                                  {kTool, "Decides what is left to do: reads a graph, writes a plan.", {"show"},
-                                   "  bxl-graph | bxl-plan -n            what would run, and why\n"
-                                   "  bxl-graph | bxl-plan --explain m.o the exact text behind a fingerprint\n"
-                                   "  bxl-plan show < plan               a plan as text (--json: as JSON lines)\n"});
+    auto parsed = bxl::cli::parse(
+        argc, argv,
+        {kTool,
+         "Decides what is left to do: reads a graph, writes a plan.",
+         {"show"},
+         "  bxl-graph | bxl-plan -n            what would run, and why\n"
+         "  bxl-graph | bxl-plan --explain m.o the exact text behind a fingerprint\n"
+         "  bxl-plan show < plan               a plan as text (--json: as JSON lines)\n"});
     if (parsed.exit) return parsed.code;
     if (parsed.subcommand == "show") return bxl::show_stream(kTool, parsed.options);
     return run(parsed.options);
