@@ -10,6 +10,7 @@ import importlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -115,6 +116,8 @@ def remove(base):
 
 def main():
     options = parse()
+    # Started in the background of a script we ignore SIGINT, and so would every build.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     load()
     chosen = [s for s in REGISTRY if wanted(s, options.only)]
     if options.list:

@@ -18,7 +18,7 @@ results=$(mktemp -d) || exit 1
 trap 'rm -rf "$results"' EXIT
 
 run_one() {
-  bash "./$1" >"$results/$1.log" 2>&1 </dev/null
+  timeout --kill-after=5 300 bash "./$1" >"$results/$1.log" 2>&1 </dev/null
   echo $? >"$results/$1.code"
 }
 running=0
@@ -36,6 +36,7 @@ passed=0 failed=0 skipped=0
 for script in "${scripts[@]}"; do
   case $(<"$results/$script.code") in
     0) passed=$((passed + 1)) ;;
+    124 | 137) failed=$((failed + 1)); echo "FAIL $script: not done after 300 s"; sed 's/^/     /' "$results/$script.log" ;;
     77) skipped=$((skipped + 1)); echo "SKIP $script: $(tail -n 1 "$results/$script.log")" ;;
     *) failed=$((failed + 1)); echo "FAIL $script"; sed 's/^/     /' "$results/$script.log" ;;
   esac
