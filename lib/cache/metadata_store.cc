@@ -145,8 +145,7 @@ class SqliteStore final : public MetadataStore {
   std::vector<Key> pending_uses_;
 };
 
-// --- opening and damage
-// -------------------------------------------------------------------------------------
+// --- opening and damage --------------------------------------------------------------------------
 
 Result<SqliteStore::State> SqliteStore::inspect() {
   BXL_TRY_ASSIGN(auto application, db_->integer("PRAGMA application_id"));
@@ -281,8 +280,7 @@ SqliteStore::~SqliteStore() {
   close();
 }
 
-// --- reading
-// ------------------------------------------------------------------------------------------------
+// --- reading -------------------------------------------------------------------------------------
 
 template <typename T, typename Body>
 Result<T> SqliteStore::read(Body body) {
@@ -393,8 +391,7 @@ Result<std::vector<Listed>> SqliteStore::list(std::size_t limit) {
   });
 }
 
-// --- writing
-// ------------------------------------------------------------------------------------------------
+// --- writing -------------------------------------------------------------------------------------
 
 Result<void> SqliteStore::run(Sql which) {
   BXL_TRY_ASSIGN(auto prepared, statement(which));

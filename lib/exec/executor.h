@@ -1,5 +1,5 @@
 // Runs what a plan leaves to do: a ready queue over the graph, an injected runner and an injected
-// late lookup. The states and who may change them: correctness rules, "state machine of a pip".
+// late lookup. The rules it keeps: lib/RULES.md.
 #pragma once
 
 #include <atomic>

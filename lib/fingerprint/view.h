@@ -1,4 +1,4 @@
-// View(pip, path): the one notion of "current state" (correctness rule 0). Lookup, late lookup, the
+// View(pip, path): the one notion of "current state" (lib/RULES.md, 0). Lookup, late lookup, the
 // recording after a run and the state check all use it; nothing else may stat to decide what a pip
 // would see.
 #pragma once
@@ -36,13 +36,16 @@ struct Seen {
 };
 
 // Not thread-safe. First match wins:
-//   1 the pip's own outputs, declared or recorded: absent (unless a recorded, undeclared one was
-//   changed: the user's) 2 outputs of transitive dependencies: their final result; not final:
-//   Unknown 3 outputs of other pips of the graph: hidden, that is absent 4 recorded outputs of pips
-//   no longer in the graph, still as recorded: absent (stale, to be scrubbed) 5 ancestors of any
-//   declared output of the graph: a directory. (bxl-exec makes all of them before the first pip
-//     starts, so that their existence is a function of the graph and not of luck.)
-//   6 the disk
+//   1. the pip's own outputs, declared or recorded: absent (a recorded, undeclared one that was
+//      changed is the user's)
+//   2. outputs of transitive dependencies: their final result; not final: Unknown
+//   3. outputs of other pips of the graph: hidden, that is absent
+//   4. recorded outputs of pips no longer in the graph, still as recorded: absent (stale, to be
+//      scrubbed)
+//   5. ancestors of any declared output of the graph: a directory. (bxl-exec makes all of them
+//      before the first pip starts, so that their existence is a function of the graph and not of
+//      luck.)
+//   6. the disk
 // Directories made by pips follow 1-4, but exist as soon as something visible lies in them.
 class View {
  public:

@@ -20,8 +20,7 @@ const std::vector<std::pair<std::string, std::string>> kFixed = {
     // `git status` and `git describe` would otherwise rewrite .git/index, a file pips read.
     {"GIT_OPTIONAL_LOCKS", "0"},
     // Two scripts that import one module would write, and read, one __pycache__ file beside it.
-    // What is
-    // there already is read as an input.
+    // What is there already is read as an input.
     {"PYTHONDONTWRITEBYTECODE", "1"},
     // A second cache below HOME: its state is no input, and what it writes is nobody's output.
     {"CCACHE_DISABLE", "1"},

@@ -12,8 +12,11 @@
 namespace bxl::frontend {
 
 // Four forms of wire::FrontEndRead are written:
-//   read:   identity as seen before reading (all zero but `kind` when it cannot be trusted later),
-//   digest of the bytes probe:  the path exists: `kind` alone, no digest absent: kind Absent
+//   read    identity as seen before reading (all zero but `kind` when it cannot be trusted later),
+//           digest of the bytes
+//   probe   the path exists: `kind` alone, no digest
+//   absent  kind Absent
+//   stamp   identity without a digest: another identity is a change, whatever the content
 // An identity is trusted when the file lies on a file system with a real change clock and its ctime
 // was older than two ticks of it when it was read; otherwise only the digest counts.
 class Reads {

@@ -17,22 +17,20 @@ namespace bxl::sandbox {
 // What was done to one path, as bits.
 enum Op : std::uint32_t {
   // Opened for reading, executed, read as a link, mapped. An open that found nothing has it too
-  // (see Access::first): what appears
-  // in between would have been read.
+  // (see Access::first): what appears in between would have been read.
   kRead = 1,
   // Attributes looked at: the stat family, statfs, xattr reads, O_PATH on a file (its descriptor
   // can be fstat'ed).
   kStat = 2,
   // Existence only: access(), a directory opened but not listed, entered, or mkdir's EEXIST; and
-  // every call that fails on
-  // what it found, such as rmdir of a directory that is not empty.
+  // every call that fails on what it found, such as rmdir of a directory that is not empty.
   kAccess = 4,
   kEnumerate = 8,  // listed by getdents
   kExec = 16,      // executed, or the interpreter of something executed (#!, PT_INTERP)
-  kWrite =
-      32,  // opened for writing, truncated; with kRead unless truncated: old content may survive
-  kCreate =
-      64,  // brought into being: O_CREAT on an absent path, mknod, bind, link or rename target
+  // Opened for writing, truncated; with kRead unless truncated: old content may survive.
+  kWrite = 32,
+  // Brought into being: O_CREAT on an absent path, mknod, bind, link or rename target.
+  kCreate = 64,
   kUnlink = 128,  // unlinked, rmdir'ed, or renamed away
   kMkdir = 256,
   kSymlink = 512,    // a symlink was made here

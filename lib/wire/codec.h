@@ -110,8 +110,7 @@ auto decode(std::string_view body, Read read) {
   });
 }
 
-// --- parts shared by several records (codec_common.cc)
-// ------------------------------------------------------------
+// --- parts shared by several records (codec_common.cc) -------------------------------------------
 void put(schema::Header::Builder to, const Header& from);
 Header get(schema::Header::Reader from);
 void put(schema::Paths::Builder to, const PathsOut& from);  // the pending definitions
@@ -128,16 +127,14 @@ inline Entry get(schema::Entry::Reader from, const PathsIn& paths) {
   return get(from, [&](std::uint32_t id) { return paths.at(id); });
 }
 
-// --- graph (codec_graph.cc)
-// ---------------------------------------------------------------------------------------
+// --- graph (codec_graph.cc) ----------------------------------------------------------------------
 void put(schema::Graph::Builder to, const GraphRecord& from,
          PathsOut& paths);  // all but the path table
 Pip get(schema::Pip::Reader from, const PathsIn& paths, std::uint32_t pip_count);
 // All but pips and path table.
 GraphRecord get_frame(schema::Graph::Reader from, const PathsIn& paths, std::uint32_t pip_count);
 
-// --- records of streams (codec_records.cc)
-// ------------------------------------------------------------------------
+// --- records of streams (codec_records.cc) -------------------------------------------------------
 void put(schema::PlanHeader::Builder to, const PlanHeader& from, PathsOut& paths);
 void put(schema::PlanPip::Builder to, const PlanPip& from, PathsOut& paths);
 void put(schema::Basis::Builder to, const Basis& from, PathsOut& paths);

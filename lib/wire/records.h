@@ -22,8 +22,7 @@ const char* name(StreamKind kind);
 inline constexpr std::uint16_t kSchemaMajor = 1;  // another major is refused by name
 inline constexpr std::uint16_t kSchemaMinor = 1;  // newer minors: unknown fields are ignored
 
-// --- mounts: (token, real path, flags); correctness rules: longest prefix wins
-// -------------------------------
+// --- mounts: token, real path, flags; the longest prefix wins ------------------------------------
 enum MountFlags : std::uint32_t {
   kMountReadable = 1,
   kMountHashable = 2,
@@ -55,8 +54,7 @@ struct End {
   bool operator==(const End&) const = default;
 };
 
-// --- graph
-// -----------------------------------------------------------------------------------------------------
+// --- graph ---------------------------------------------------------------------------------------
 enum class PipKind : std::uint8_t { Process = 0, Alias = 1, WriteFile = 2, CopyFile = 3 };
 
 enum PipFlags : std::uint32_t {
@@ -113,8 +111,7 @@ struct GraphRecord {
   bool operator==(const GraphRecord&) const = default;
 };
 
-// --- outputs
-// ----------------------------------------------------------------------------------------------------
+// --- outputs -------------------------------------------------------------------------------------
 enum class OutputKind : std::uint8_t { File = 0, Symlink = 1, Directory = 2 };
 
 struct Output {
@@ -140,8 +137,7 @@ struct Entry {
   bool operator==(const Entry&) const = default;
 };
 
-// --- plan
-// -------------------------------------------------------------------------------------------------------
+// --- plan ----------------------------------------------------------------------------------------
 enum class Action : std::uint8_t { Filtered = 0, Clean = 1, Hit = 2, Miss = 3, Deferred = 4 };
 const char* name(Action action);
 
@@ -180,8 +176,7 @@ struct PlanHeader {
   bool operator==(const PlanHeader&) const = default;
 };
 
-// --- results
-// ----------------------------------------------------------------------------------------------------
+// --- results -------------------------------------------------------------------------------------
 enum class Outcome : std::uint8_t {
   Clean = 0,
   Hit = 1,
@@ -236,9 +231,9 @@ struct Stats {
   bool operator==(const Stats&) const = default;
 };
 
-// --- workspace state
-// -------------------------------------------------------------------------------------------- What
-// the last successful build of one pip rested on and made. Valid only for its static hash.
+// --- workspace state -----------------------------------------------------------------------------
+
+// What the last successful build of one pip rested on and made. Valid only for its static hash.
 struct StateRow {
   std::string stable_id;
   Digest static_hash, weak, strong, path_set;
