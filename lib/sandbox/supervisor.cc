@@ -2,18 +2,22 @@
 #include "sandbox/supervisor.h"
 
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <utility>
 
 namespace bxl::sandbox {
 
 namespace {
 
 using namespace std::chrono_literals;
+
+enum Rare : std::uint32_t { kConsole, kCancel, kMain };
 
 constexpr auto kKillInterval = 5ms;
 constexpr auto kReapInterval =
@@ -115,15 +119,53 @@ int Supervisor::wait_ms() const {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 
+// What is rarely ready stands behind one descriptor: each one that poll(2) has to queue on costs
+// every notification about as much as reading its path.
+bool Supervisor::watch_rare() {
+  rare_ = UniqueFd(epoll_create1(EPOLL_CLOEXEC));
+  if (!rare_) return false;
+  for (const auto& [fd, tag] : {std::pair{parts_.console, kConsole},
+                                {parts_.cancel, kCancel},
+                                {parts_.child.pidfd(), kMain}}) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u32 = tag;
+    if (fd >= 0 && epoll_ctl(rare_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return false;
+  }
+  return true;
+}
+
+void Supervisor::rare() {
+  epoll_event events[3];
+  const int count = epoll_wait(rare_.get(), events, 3, 0);
+  const auto forget = [&](int fd) { epoll_ctl(rare_.get(), EPOLL_CTL_DEL, fd, nullptr); };
+  for (int i = 0; i < count; ++i) {
+    switch (events[i].data.u32) {
+      case kConsole:
+        if (!drain_console()) forget(parts_.console);
+        break;
+      case kCancel:
+        forget(parts_.cancel);
+        outcome_.cancelled = true;
+        begin_kill();
+        break;
+      default:
+        reap_main();
+        if (main_gone_) forget(parts_.child.pidfd());
+    }
+  }
+}
+
 void Supervisor::run() {
-  pollfd fds[4] = {{parts_.child.listener(), POLLIN, 0},
-                   {parts_.console, POLLIN, 0},
-                   {parts_.cancel, POLLIN, 0},
-                   {parts_.child.pidfd(), POLLIN, 0}};
+  if (!watch_rare()) {
+    parts_.recorder.reason("observation", "", "epoll failed");
+    begin_kill();
+  }
+  pollfd fds[2] = {{parts_.child.listener(), POLLIN, 0}, {rare_.get(), POLLIN, 0}};
   while (!(main_gone_ && tree_gone_) && !gave_up_) {
     // The clock is asked only when something depends on it: it costs as much as a memoised path.
     const bool timed = timeout_ != Clock::time_point::max() || main_gone_ || killing_;
-    const int ready = poll(fds, 4, timed ? wait_ms() : -1);
+    const int ready = poll(fds, 2, timed ? wait_ms() : -1);
     if (ready < 0) {
       if (errno == EINTR) continue;
       parts_.recorder.reason("observation", "", "poll failed");
@@ -136,16 +178,7 @@ void Supervisor::run() {
       tree_gone_ = true;
       fds[0].fd = -1;
     }
-    if (fds[1].revents != 0 && !drain_console()) fds[1].fd = -1;
-    if (fds[2].revents != 0) {
-      fds[2].fd = -1;
-      outcome_.cancelled = true;
-      begin_kill();
-    }
-    if (fds[3].revents != 0) {
-      reap_main();
-      if (main_gone_) fds[3].fd = -1;
-    }
+    if (fds[1].revents != 0) rare();
     if (timed) deadlines();
   }
   parts_.tree.reap_orphans(used_);

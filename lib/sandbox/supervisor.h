@@ -38,6 +38,9 @@ class Supervisor {
   using Clock = std::chrono::steady_clock;
 
   void notification();
+  bool watch_rare();
+  // Console, cancellation, end of the main process: whatever of these is ready.
+  void rare();
   // Reads what is there; false at the end of the pipe.
   bool drain_console();
   void reap_main();
@@ -49,6 +52,7 @@ class Supervisor {
   Parts parts_;
   Outcome& outcome_;
   Listener listener_;
+  UniqueFd rare_;  // epoll
   rusage used_{};
   bool main_gone_ = false, tree_gone_ = false, killing_ = false, gave_up_ = false;
   Clock::time_point timeout_ = Clock::time_point::max();

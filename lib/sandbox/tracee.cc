@@ -18,6 +18,7 @@ namespace bxl::sandbox {
 namespace {
 
 constexpr std::size_t kPage = 4096;
+constexpr std::size_t kFirst = 256;
 
 Peek from_errno(int errnum) {
   if (errnum == EFAULT) return Peek::Fault;
@@ -35,7 +36,9 @@ Peek Tracee::read_path(std::uint64_t address, std::string& out) const {
   while (got < sizeof buffer) {
     // Page by page: the string may end just before an unmapped page.
     const std::size_t to_page_end = kPage - (address & (kPage - 1));
-    const std::size_t want = std::min(to_page_end, sizeof buffer - got);
+    // Most paths are short, and what is asked for is copied: little first.
+    const std::size_t most = got == 0 ? kFirst : sizeof buffer - got;
+    const std::size_t want = std::min(to_page_end, most);
     const iovec local{buffer + got, want};
     const iovec remote{reinterpret_cast<void*>(address), want};
     const ssize_t n = process_vm_readv(tid_, &local, 1, &remote, 1, 0);
