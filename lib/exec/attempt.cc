@@ -1,0 +1,154 @@
+// What a run needs: outputs of others brought to disk, its own cleared away, directories, response
+// file, journal.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "exec/build.h"
+#include "fingerprint/projection.h"
+
+namespace bxl::exec {
+
+// Brings the outputs of one finished pip to disk. False: content was lost, the pip runs again.
+Result<bool> Build::place_outputs(PipId id) {
+  Node& n = node(id);
+  const wire::Pip& p = pip(id);
+  for (wire::Output& out : n.entry.outputs) {
+    bool declared = s_.view.declares(id, out.path);
+    BXL_TRY_ASSIGN(auto placed, s_.placer.place(p.stable_id, out,
+                                                declared ? materialize::Declared::Yes
+                                                         : materialize::Declared::No));
+    if (placed.placed == materialize::Placed::LostBlob ||
+        placed.placed == materialize::Placed::UsersFile)
+      return false;
+    out.identity = placed.identity;
+    s_.view.invalidate(out.path);
+  }
+  n.placed = true;
+  return true;
+}
+
+// Rule 4: before a pip runs, all outputs of its transitive dependencies are on disk. False: it must
+// wait again.
+Result<bool> Build::place_upstream(PipId id) {
+  std::vector<PipId> lost;
+  for (PipId up : s_.view.upstream(id)) {
+    Node& n = node(up);
+    if (n.state != State::Succeeded || n.placed || pip(up).kind == wire::PipKind::Alias) continue;
+    BXL_TRY_ASSIGN(bool there, place_outputs(up));
+    if (!there) lost.push_back(up);
+  }
+  if (lost.empty()) return true;
+  Node& waiter = node(id);
+  waiter.state = State::Waiting;
+  for (PipId up : lost) {
+    Node& n = node(up);
+    if (n.attempts >= kMaxAttempts)
+      return make_error(EIO, "content of " + pip(up).stable_id + " was lost again and again");
+    s_.observer.note("content of " + pip(up).stable_id + " is gone from the cache: it runs again");
+    n.action = Action::Miss;
+    n.reason = "content of its result is gone from the cache";
+    n.state = State::Ready;
+    ++n.attempts;
+    n.extra_waiters.push_back(id);
+    ++waiter.waiting_for;
+    --done_;
+    run_queue_.emplace(rank_[index(up)], up);
+  }
+  return false;
+}
+
+Result<bool> Build::prepare(PipId id, Job* job) {
+  const wire::Pip& p = pip(id);
+  Node& n = node(id);
+  if (!directories_made_) {
+    for (PathId dir : s_.view.declared_directories())
+      if (!s_.view.disk(dir).exists()) BXL_TRY(s_.placer.make_directory(dir));
+    directories_made_ = true;
+    for (const wire::Mount& mount : s_.view.mounts().all()) {
+      if (mount.flags & wire::kMountSystem) continue;
+      for (PathId dir = paths_.intern(mount.path); dir != kRootPath; dir = paths_.parent(dir)) {
+        PathId git_index = paths_.intern_at(dir, ".git/index");
+        if (index_.git_indexes.count(git_index)) break;
+        auto bytes = read_file(paths_.str(git_index));
+        if (!bytes) continue;
+        index_.git_indexes[git_index] = fingerprint::project_git_index(*bytes);
+        break;
+      }
+    }
+    s_.view.invalidate_all();
+  }
+  BXL_TRY_ASSIGN(bool placed, place_upstream(id));
+  if (!placed) return false;
+
+  std::vector<PathId> own;
+  std::unordered_set<PathId> seen;
+  auto add = [&](PathId path) {
+    if (path != kNoPath && seen.insert(path).second) own.push_back(path);
+  };
+  for (PathId path : p.outputs) add(s_.view.physical(path));
+  for (PathId path : p.optional_outputs) add(s_.view.physical(path));
+  if (p.depfile != kNoPath) add(s_.view.physical(p.depfile));
+  if (p.rspfile != kNoPath) add(s_.view.physical(p.rspfile));
+  for (PathId path : s_.log.owned_by(p.stable_id)) {
+    if (s_.view.owner(path) != id) continue;  // declared by another pip since
+    // A recorded, undeclared file that was changed since is the user's (View rule 1): it stays.
+    auto disk = lstat_identity(paths_.str(path));
+    if (disk && (!disk->exists() || graph::still_recorded(s_.log.records().at(path), *disk)))
+      add(path);
+  }
+  BXL_TRY(s_.placer.clear(p.stable_id, own));
+  // As ninja does, for each edge: an earlier one may have removed what was made at the start.
+  for (PathId path : p.outputs)
+    BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(path))));
+  if (p.depfile != kNoPath)
+    BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(p.depfile))));
+  for (PathId path : own) s_.view.invalidate(path);
+  if (p.rspfile != kNoPath) {
+    std::string file = paths_.str(p.rspfile);
+    BXL_TRY(s_.placer.make_directory(paths_.parent(p.rspfile)));
+    BXL_TRY(replace_file(file, p.rspfile_content));
+  }
+
+  std::string static_text = fingerprint::static_text(s_.view, id, s_.salts);
+  n.static_hash = Digest::of(static_text);
+  auto weak = fingerprint::weak_fingerprint(s_.view, id, static_text);
+  n.weak = weak.status == fingerprint::Computed::Status::Ok ? weak.digest : Digest{};
+
+  std::string journal = std::to_string(::getpid()) + "-" + std::to_string(journal_++) + ".journal";
+  BXL_TRY(s_.log.start(p.stable_id, journal));
+  job->pip = id;
+  job->command.argv = {"/bin/sh", "-c", p.command};
+  job->command.working_directory = paths_.str(p.working_directory);
+  job->command.environment = s_.salts.environment;
+  auto& env = job->command.environment;
+  env.emplace_back("BXL_INSIDE", s_.workspace.root);
+  env.emplace_back("PWD", job->command.working_directory);
+  env.emplace_back("TMPDIR", "");
+  std::sort(env.begin(), env.end());
+  job->policy.journal_path = s_.workspace.run_dir() + "/" + journal;
+  return true;
+}
+
+bool Build::start(PipId id) {
+  Node& n = node(id);
+  if (n.state != State::Ready) return false;
+  Job job;
+  auto prepared = prepare(id, &job);
+  if (!prepared) {
+    fail_locally(id, prepared.error());
+    return false;
+  }
+  if (!*prepared) return false;
+  n.state = State::Running;
+  ++n.attempts;
+  ++running_;
+  if (!pip(id).pool.empty()) ++pool_used_[pip(id).pool];
+  s_.observer.started(id, running_);
+  workers_->submit(std::move(job));
+  return true;
+}
+
+}  // namespace bxl::exec

@@ -1,0 +1,104 @@
+// The state of one build while it is executed; its methods lie by theme in executor.cc (who may
+// run, and when), attempt.cc (what a run needs on disk) and outcome.cc (what became of it). One
+// thread only: the workers never see it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <queue>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "exec/executor.h"
+#include "exec/recorder.h"
+#include "exec/workers.h"
+
+namespace bxl::exec {
+
+using wire::Action;
+using wire::Outcome;
+using wire::PipResult;
+
+constexpr int kMaxAttempts =
+    3;  // the first run and at most two more after a false absence or a lost blob
+
+enum class State : std::uint8_t { Outside, Waiting, Ready, Running, Succeeded, Failed };
+
+struct Node {
+  State state = State::Outside;
+  Action action = Action::Miss;
+  bool requested = false;
+  bool released = false;     // its consumers no longer count it
+  bool publishable = false;  // it ran, and its result was said to be publishable
+  bool placed = false;       // its outputs are on disk, verified
+  int attempts = 0;
+  std::size_t waiting_for = 0;
+  Digest static_hash, weak;
+  Digest strong, path_set;
+  wire::Entry entry;
+  std::string reason;                // why nothing could be reused
+  std::vector<PipId> extra_waiters;  // pips that need it run again (lost blob)
+};
+
+class Build {
+ public:
+  Build(const Settings& settings, Services& services)
+      : settings_(settings),
+        s_(services),
+        graph_(services.view.graph()),
+        paths_(services.view.paths()),
+        nodes_(graph_.size()),
+        rank_(graph_.size()) {
+    const auto& order = graph_.topological_order();
+    for (std::size_t i = 0; i < order.size(); ++i) rank_[index(order[i])] = i;
+  }
+
+  Summary run(const std::vector<wire::PlanPip>& plan, const std::vector<wire::Scrub>& scrubs,
+              bool suspect, int cancel_fd);
+
+ private:
+  const wire::Pip& pip(PipId id) const { return graph_.pip(id); }
+  Node& node(PipId id) { return nodes_[index(id)]; }
+  bool stopping() const { return summary_.cancelled || summary_.local_resource || stop_starting_; }
+
+  void ready(PipId id);
+  void settle(PipId id, State state);
+  void skip_dependents(PipId id);
+  void advance(PipId id);
+  bool start(PipId id);
+  Result<bool> prepare(PipId id, Job* job);
+  Result<bool> place_upstream(PipId id);
+  Result<bool> place_outputs(PipId id);
+  void finish(Finished done);
+  void publish_ran(PipId id, const Finished& done, Recorded recorded,
+                   const fingerprint::PathSet& set, const Digest& strong, std::string blob);
+  void fail_locally(PipId id, const Error& error);
+  void emit_hit_or_clean(PipId id, bool clean);
+  void distrust(PipId id, const std::string& why);
+  void log_junk(PipId id, const Recorded& recorded);
+  void emit(PipResult result);
+
+  Settings settings_;
+  Services& s_;
+  const graph::PipGraph& graph_;
+  PathTable& paths_;
+  std::vector<Node> nodes_;
+  std::vector<std::size_t> rank_;
+  // Ready to run, lowest topological rank first: deterministic, and close to ninja's order.
+  std::priority_queue<std::pair<std::size_t, PipId>, std::vector<std::pair<std::size_t, PipId>>,
+                      std::greater<>>
+      run_queue_;
+  std::vector<PipId> lookups_;  // upstream final, to be decided
+  std::unordered_map<std::string, std::size_t> pool_used_;
+  BuildIndex index_;
+  Summary summary_;
+  std::unique_ptr<Workers> workers_;
+  std::size_t running_ = 0, done_ = 0, to_do_ = 0;
+  bool stop_starting_ = false;
+  bool directories_made_ = false;
+  unsigned journal_ = 0;
+};
+
+}  // namespace bxl::exec

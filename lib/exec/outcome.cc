@@ -1,0 +1,204 @@
+// What became of a run: recorded, published or not, trusted or not, and what follows for others.
+#include <unistd.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/assert.h"
+#include "exec/build.h"
+#include "exec/evidence.h"
+#include "fingerprint/projection.h"
+
+namespace bxl::exec {
+
+// An error of our own (disk full, permission): the build cannot go on meaningfully for this pip.
+void Build::fail_locally(PipId id, const Error& error) {
+  PipResult result;
+  result.pip = id;
+  result.outcome = Outcome::Failed;
+  result.requested = node(id).requested;
+  result.exit_status = 0;
+  result.why_not = error.to_string();
+  summary_.error = "pip " + pip(id).stable_id + ": " + error.to_string();
+  if (error.errnum == ENOSPC || error.errnum == EDQUOT || error.errnum == EROFS ||
+      error.errnum == ENOMEM || error.errnum == EIO)
+    summary_.local_resource = true;
+  ++summary_.failed;
+  emit(std::move(result));
+  settle(id, State::Failed);
+  if (settings_.keep_going > 0 && summary_.failed >= static_cast<std::size_t>(settings_.keep_going))
+    stop_starting_ = true;
+}
+
+// Rule 10: the other party of a violation is not to be believed either. A later record supersedes
+// what was said of it.
+void Build::distrust(PipId id, const std::string& why) {
+  if (id == kNoPip || !node(id).publishable) return;
+  Node& n = node(id);
+  n.publishable = false;
+  PipResult result;
+  result.pip = id;
+  result.attempt = static_cast<std::uint32_t>(n.attempts);
+  result.outcome = Outcome::Ran;
+  result.requested = n.requested;
+  result.why_not = why;
+  result.static_hash = n.static_hash;
+  result.weak = n.weak;
+  result.strong = n.strong;
+  result.path_set = n.path_set;
+  result.entry = n.entry;
+  s_.emit(std::move(result));
+}
+
+void Build::log_junk(PipId id, const Recorded& recorded) {
+  if (auto r = s_.log.add(pip(id).stable_id, recorded.outputs); !r)
+    s_.observer.note(r.error().to_string());
+  if (auto r = s_.log.end(pip(id).stable_id); !r) s_.observer.note(r.error().to_string());
+}
+
+void Build::finish(Finished done) {
+  --running_;
+  PipId id = done.pip;
+  Node& n = node(id);
+  const wire::Pip& p = pip(id);
+  if (!p.pool.empty()) --pool_used_[p.pool];
+  if (!done.outcome) return fail_locally(id, done.outcome.error());
+  const sandbox::Outcome& outcome = *done.outcome;
+
+  s_.view.invalidate_all();
+  RunContext context;
+  context.pip = id;
+  context.start_ns = done.start_ns;
+  context.scratch = done.scratch;
+  context.warn_violations = settings_.warn_violations;
+  Recorded recorded = record(s_.view, s_.log.records(), context, outcome, done.ingested, index_);
+  log_junk(id, recorded);
+  ::unlink(done.journal.c_str());
+
+  bool ok = outcome.exit_code == 0 && !outcome.cancelled && !outcome.timed_out &&
+            outcome.spawn_errno == 0;
+  if (ok) {
+    s_.placer.forget_saved(p.stable_id);
+    if (p.rspfile != kNoPath) ::unlink(paths_.str(p.rspfile).c_str());
+    if (p.depfile != kNoPath && (p.flags & wire::kPipDepsGcc))
+      ::unlink(paths_.str(p.depfile).c_str());
+  } else if (auto r = s_.placer.restore_saved(p.stable_id); !r) {
+    s_.observer.note(r.error().to_string());
+  }
+
+  if (ok && recorded.false_absence && n.attempts < kMaxAttempts) {
+    // Rule 4: what it missed is brought to disk now, and the attempt is thrown away.
+    n.state = State::Ready;
+    for (PipId up : s_.view.upstream(id)) node(up).placed = false;
+    run_queue_.emplace(rank_[index(id)], id);
+    return;
+  }
+
+  PipResult result;
+  result.pip = id;
+  result.attempt = static_cast<std::uint32_t>(n.attempts);
+  result.requested = n.requested;
+  result.static_hash = n.static_hash;
+  result.weak = n.weak;
+  result.exit_status = outcome.exit_code;
+  result.violations = recorded.violations;
+  result.console = outcome.console;
+  result.entry.outputs = recorded.outputs;
+  result.entry.deleted = recorded.deleted;
+  result.entry.wall_ms = outcome.wall_ns / 1'000'000;
+  result.entry.cpu_ms = (outcome.user_ns + outcome.system_ns) / 1'000'000;
+  result.entry.peak_kib = outcome.peak_kib;
+  result.reason = n.reason;
+  result.started_unix_us = done.start_ns / 1000;
+  result.ended_unix_us = done.end_ns / 1000;
+  result.lane = static_cast<std::uint32_t>(done.slot + 1);
+
+  if (!ok) {
+    result.outcome = outcome.cancelled || summary_.cancelled ? Outcome::Cancelled : Outcome::Failed;
+    if (result.outcome == Outcome::Failed) ++summary_.failed;
+    result.why_not = outcome.spawn_errno != 0 ? std::string("it could not be started: ") +
+                                                    std::strerror(outcome.spawn_errno)
+                     : outcome.timed_out ? "it ran out of time"
+                                         : "it failed";
+    result.entry.evidence = keep_evidence(s_, id, recorded.observations);
+    emit(std::move(result));
+    settle(id, State::Failed);
+    if (settings_.keep_going > 0 &&
+        summary_.failed >= static_cast<std::size_t>(settings_.keep_going))
+      stop_starting_ = true;
+    return;
+  }
+  bool violated = !recorded.violations.empty();
+  if (violated) ++summary_.violated;
+  for (const wire::Violation& v : recorded.violations)
+    distrust(graph_.find(v.related), p.stable_id + " violates its declarations: " + v.message);
+  if (violated && !settings_.warn_violations) {
+    result.outcome = Outcome::Violated;
+    result.why_not = recorded.why_not.front();
+    result.entry.evidence = keep_evidence(s_, id, recorded.observations);
+    emit(std::move(result));
+    settle(id, State::Failed);
+    if (settings_.keep_going > 0 &&
+        summary_.failed + summary_.violated >= static_cast<std::size_t>(settings_.keep_going))
+      stop_starting_ = true;
+    return;
+  }
+
+  result.outcome = Outcome::Ran;
+  if (p.flags & wire::kPipConsole)
+    recorded.why_not.insert(recorded.why_not.begin(), "it runs in the console pool");
+  if (p.flags & wire::kPipAlwaysDirty)
+    recorded.why_not.insert(recorded.why_not.begin(), "it has an input that is always dirty");
+  if (!s_.store) recorded.why_not.push_back("the cache cannot be used");
+
+  // The declared inputs must still be what the weak fingerprint says, or nobody knows what was
+  // built from what.
+  auto weak =
+      fingerprint::weak_fingerprint(s_.view, id, fingerprint::static_text(s_.view, id, s_.salts));
+  if (weak.status != fingerprint::Computed::Status::Ok || weak.digest != n.weak)
+    recorded.why_not.push_back(weak.why.empty() ? "a declared input changed while it ran"
+                                                : weak.why);
+
+  result.path_set_blob =
+      fingerprint::encode_path_set(recorded.observations, paths_, s_.view.mounts());
+  auto set = fingerprint::decode_path_set(result.path_set_blob, paths_, s_.view.mounts());
+  if (set) {
+    result.path_set = set->digest;
+    if (recorded.why_not.empty()) {
+      auto strong = fingerprint::strong_fingerprint(s_.view, id, n.weak, *set);
+      if (strong.status == fingerprint::Computed::Status::Ok) {
+        result.strong = strong.digest;
+        result.entry.evidence = keep_evidence(s_, id, weak.text, *set, strong.text);
+      } else {
+        recorded.why_not.push_back(strong.why);
+      }
+    }
+  } else {
+    recorded.why_not.push_back(set.error().to_string());
+  }
+  if (!outcome.console.empty() && s_.store) {
+    auto put = s_.store->put_bytes(outcome.console);
+    if (put) {
+      result.entry.console = put->digest;
+      result.entry.console_bytes = put->size;
+    } else {
+      recorded.why_not.push_back("its console output could not be stored: " +
+                                 put.error().to_string());
+    }
+  }
+  if (result.entry.evidence.is_zero())
+    result.entry.evidence = keep_evidence(s_, id, recorded.observations);
+  result.publishable = recorded.why_not.empty();
+  if (!result.publishable) result.why_not = recorded.why_not.front();
+  n.entry = result.entry;
+  n.strong = result.strong;
+  n.path_set = result.path_set;
+  n.publishable = result.publishable;
+  n.placed = true;
+  n.action = Action::Miss;
+  s_.view.finalize(id, n.entry.outputs);
+  emit(std::move(result));
+  settle(id, State::Succeeded);
+}
+
+}  // namespace bxl::exec
