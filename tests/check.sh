@@ -5,6 +5,7 @@
 #   threads   unit tests under the thread sanitizer
 #   tidy      clang-tidy over lib and tools
 #   coverage  lines of lib that the unit tests execute, per module
+#   projects  real projects from Debian: the same tree as ninja's, replayed, nothing uncacheable
 #   bare      build, demo and tests in a Debian that has nothing installed (needs root)
 # Every step runs, also after a failure; the last lines say which failed.
 set -u
@@ -49,10 +50,18 @@ step_coverage() {
   python3 tests/coverage.py build-coverage
 }
 
+step_projects() {
+  local package failed=0
+  for package in leveldb cjson libuv1 curl; do
+    python3 tests/real/same_as_ninja.py --bin "$PWD/build/bin" --work "$PWD/build/real" "$package" || failed=1
+  done
+  return "$failed"
+}
+
 step_bare() { tests/bare-debian.sh; }
 
 steps=("$@")
-((${#steps[@]})) || steps=(sanitize threads tidy coverage bare)
+((${#steps[@]})) || steps=(sanitize threads tidy coverage projects bare)
 for step in "${steps[@]}"; do
   declare -F "step_$step" >/dev/null || { echo "check: no step $step" >&2; exit 2; }
 done

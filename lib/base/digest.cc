@@ -27,7 +27,7 @@ int nibble(char c) {
 std::string Digest::hex() const {
   static const char* digits = "0123456789abcdef";
   std::string s(32, '0');
-  for (int i = 0; i < 16; ++i) {
+  for (std::size_t i = 0; i < 16; ++i) {
     s[2 * i] = digits[bytes[i] >> 4];
     s[2 * i + 1] = digits[bytes[i] & 15];
   }
@@ -37,7 +37,7 @@ std::string Digest::hex() const {
 std::optional<Digest> Digest::from_hex(std::string_view text) {
   if (text.size() != 32) return std::nullopt;
   Digest d;
-  for (int i = 0; i < 16; ++i) {
+  for (std::size_t i = 0; i < 16; ++i) {
     int hi = nibble(text[2 * i]), lo = nibble(text[2 * i + 1]);
     if (hi < 0 || lo < 0) return std::nullopt;
     d.bytes[i] = static_cast<std::uint8_t>(hi << 4 | lo);

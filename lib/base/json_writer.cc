@@ -67,11 +67,11 @@ void append_json_string(std::string& out, std::string_view bytes) {
       append_control(out, byte);
     } else if (byte < 0x80) {
       out += bytes[i];
-    } else if ((length = sequence_length(bytes.substr(i))) > 0) {
-      out += bytes.substr(i, length);
+    } else if (const std::size_t sequence = sequence_length(bytes.substr(i)); sequence > 0) {
+      out += bytes.substr(i, sequence);
+      length = sequence;
     } else {
       append_escape(out, "\\udc", byte);
-      length = 1;
     }
     i += length;
   }

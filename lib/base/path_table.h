@@ -20,8 +20,8 @@ class PathTable {
   PathTable();
   PathTable(const PathTable&) = delete;
   PathTable& operator=(const PathTable&) = delete;
-  PathTable(PathTable&&) = default;
-  PathTable& operator=(PathTable&&) = default;
+  PathTable(PathTable&&) noexcept = default;
+  PathTable& operator=(PathTable&&) noexcept = default;
 
   // Interns `absolute`, which must start with '/'; "//", "." and ".." are folded lexically.
   PathId intern(std::string_view absolute);

@@ -51,6 +51,7 @@ Result<std::pair<wire::GraphReader, PlanInput>> read_plan(int fd, PathTable& pat
   input.header = stream.header();
   state::Workspace workspace{input.header.workspace};
   BXL_TRY_ASSIGN(auto graph, plan::open_graph(workspace, input.header.graph, paths));
+  stream.expect_pips(graph.pip_count());
   for (;;) {
     BXL_TRY_ASSIGN(auto record, stream.next());
     if (!record) break;
@@ -60,11 +61,8 @@ Result<std::pair<wire::GraphReader, PlanInput>> read_plan(int fd, PathTable& pat
       input.basis.push_back(std::move(*basis));
     else if (auto* scrub = std::get_if<wire::Scrub>(&*record))
       input.scrubs.push_back(std::move(*scrub));
-    else if (auto* pip = std::get_if<wire::PlanPip>(&*record)) {
-      if (index(pip->pip) >= graph.pip_count())
-        return make_error(EBADMSG, "the plan names a pip its graph does not have");
+    else if (auto* pip = std::get_if<wire::PlanPip>(&*record))
       input.pips.push_back(std::move(*pip));
-    }
   }
   if (stream.end().exit_code != 0)
     return make_error(EBADMSG, "upstream incomplete: " + stream.end().message);

@@ -47,17 +47,15 @@ struct Input {
 // Everything is read before anything is done: until exec's end record the tree is exec's.
 Result<void> read_results(wire::StreamReader& reader, const wire::GraphReader& graph,
                           wire::StreamWriter* pass_on, Input& input) {
+  reader.expect_pips(graph.pip_count());
   for (;;) {
     BXL_TRY_ASSIGN(auto record, reader.next());
     if (!record) break;
     if (pass_on) BXL_TRY(pass_on->write(*record));
     if (auto* stats = std::get_if<wire::Stats>(&*record))
       input.stats = std::move(*stats);
-    else if (auto* result = std::get_if<wire::PipResult>(&*record)) {
-      if (index(result->pip) >= graph.pip_count())
-        return make_error(EBADMSG, "a result names a pip its graph does not have");
+    else if (auto* result = std::get_if<wire::PipResult>(&*record))
       input.results[result->pip] = std::move(*result);
-    }
   }
   input.end = reader.end();
   if (pass_on) BXL_TRY(pass_on->end(input.end));
