@@ -7,7 +7,7 @@ from harness.ninja import NAP, edge
 from harness.scenario import scenario
 
 
-@scenario("peers: edit during the run")
+@scenario("edit during the run")
 def input_edited_while_the_command_runs(t):
     """The result of the old content is not taken for the new one's, and not cached for either."""
     t.write("in", "1\n")
@@ -22,7 +22,7 @@ def input_edited_while_the_command_runs(t):
     t.build(ran={"out"})
 
 
-@scenario("peers: edit during the run")
+@scenario("edit during the run")
 def undeclared_input_edited_while_the_command_runs(t):
     """The same for a file that only observation knows, replaced by rename with its mtime kept."""
     t.files({"in": "1\n", "hid": "1\n"})
@@ -32,6 +32,16 @@ def undeclared_input_edited_while_the_command_runs(t):
     t.write("hid", "2\n", keep_times=True)
     build.finish(check=False, ran={"out"}, uncacheable=1)
     t.build(ran={"out"})
+
+
+@scenario("rule 12", state=("kept",), jobs=(1,))
+def edit_and_build_in_one_breath(t):
+    """A script that edits and builds at once is as well served as a slow user: what ran is cached."""
+    t.ninja(edge("out", "cat in extra > out", "in"))
+    for i in range(8):
+        t.files({"extra": f"{i}\n", "in": f"{i}\n"})
+        t.build(ran={"out"})
+        t.noop(clean=1)
 
 
 @scenario("rule 12")
@@ -147,7 +157,7 @@ def work_done_before_kill_9_is_right_or_done_again(t):
     t.noop()
 
 
-@scenario("D 12", state=("kept",), jobs=(2,))
+@scenario("summary", state=("kept",), jobs=(2,))
 def summary_of_a_killed_build_tells_its_exit_code(t):
     """bxl-exec is killed: --summary is written all the same and says what the wrapper returns."""
     t.files({"a.in": "a\n", "s.in": "s\n"})

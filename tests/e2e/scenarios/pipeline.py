@@ -4,7 +4,6 @@ import pty
 import random
 import select
 import subprocess
-import time
 
 from harness import processes, tree
 from harness.ninja import edge
@@ -25,14 +24,8 @@ def stream(t, name):
     return f"{t.base}/{name}.stream"
 
 
-def settle():
-    """A file edited in the same clock tick as its reader starts is read, but its reader is not cached (rule 12)."""
-    time.sleep(0.02)
-
-
 def plan(t):
     """graph and plan into files."""
-    settle()
     t.tool("bxl-graph", "--out", stream(t, "graph"))
     t.tool("bxl-plan", "--in", stream(t, "graph"), "--out", stream(t, "plan"))
 
@@ -47,7 +40,7 @@ def finish(t):
     t.tool("bxl-materialize", "--in", stream(t, "published"))
 
 
-@scenario("D 3: streams", state=("kept",))
+@scenario("streams", state=("kept",))
 def each_stage_works_from_files(t):
     """graph > g; plan < g > p; exec --in p --out r; publish --in r; materialize: the same as bxl build."""
     outputs = sources(t)
@@ -60,7 +53,7 @@ def each_stage_works_from_files(t):
     t.noop(hit=4)
 
 
-@scenario("D 3: streams", **ONE)
+@scenario("streams", **ONE)
 def stages_read_stdin_and_write_stdout(t):
     """The same with pipes, and results replayed a second time."""
     sources(t)
@@ -73,14 +66,14 @@ def stages_read_stdin_and_write_stdout(t):
     t.noop(clean=4)
 
 
-@scenario("D 3: streams", **ONE)
+@scenario("streams", **ONE)
 def same_input_same_graph_bytes(t):
     """Two runs of bxl-graph over the same files write the same bytes."""
     sources(t)
     t.expect(t.tool("bxl-graph").stdout == t.tool("bxl-graph").stdout, "the graphs differ")
 
 
-@scenario("D 3: streams", **ONE)
+@scenario("streams", **ONE)
 def streams_can_be_shown(t):
     """show prints any stream as text: a graph and results name their pips or outputs."""
     sources(t)
@@ -104,7 +97,6 @@ def stored_plan_is_right_or_refused_after_an_edit(t):
     plan(t)
     t.write("s0", "branch\n")
     t.write("s1", "branch too\n")
-    settle()
     done = execute(t, check=None)
     if done.returncode == 0:
         finish(t)
@@ -256,7 +248,7 @@ def recorded(t):
     return streams
 
 
-@scenario("D 3: damage", slow=True, **ONE)
+@scenario("damage", slow=True, **ONE)
 def flipped_byte_is_refused(t):
     """One byte changed anywhere in a stream: exit 8 and a sentence; the workspace stays right."""
     streams = recorded(t)
@@ -271,7 +263,7 @@ def flipped_byte_is_refused(t):
     t.noop()
 
 
-@scenario("D 3: damage", slow=True, **ONE)
+@scenario("damage", slow=True, **ONE)
 def cut_stream_is_refused(t):
     """A stream that ends early anywhere, also at a record's end, is incomplete: exit 8."""
     streams = recorded(t)
@@ -284,7 +276,7 @@ def cut_stream_is_refused(t):
     t.noop()
 
 
-@scenario("D 3: damage", **ONE)
+@scenario("damage", **ONE)
 def stream_of_the_wrong_kind_is_refused(t):
     """Every tool names what it got instead; text and garbage are refused alike."""
     streams = recorded(t)
@@ -297,7 +289,7 @@ def stream_of_the_wrong_kind_is_refused(t):
     t.noop()
 
 
-@scenario("D 3: damage", **ONE)
+@scenario("damage", **ONE)
 def stream_cut_in_the_pipeline_is_a_failure(t):
     """A stage dies: the ones behind it report an incomplete stream, never a short success."""
     streams = recorded(t)
@@ -310,7 +302,7 @@ def stream_cut_in_the_pipeline_is_a_failure(t):
     t.build(ran={"o0", "all"})
 
 
-@scenario("D 3: terminal", **ONE)
+@scenario("terminal", **ONE)
 def binary_is_refused_on_a_terminal(t):
     """bxl-graph and bxl-plan with a terminal as stdout write a sentence, not bytes."""
     sources(t)
@@ -336,7 +328,7 @@ def binary_is_refused_on_a_terminal(t):
         t.expect(text.strip() and b"\0" not in text, f"{command[0]} writes {text[:60]!r}")
 
 
-@scenario("D 3: terminal", **ONE)
+@scenario("terminal", **ONE)
 def waiting_for_a_terminal_is_refused(t):
     """bxl-plan with a terminal as stdin says what to do instead of waiting for ever."""
     sources(t)
