@@ -96,7 +96,7 @@ void Build::emit_hit_or_clean(PipId id, bool clean) {
   emit(std::move(result));
 }
 
-// A late lookup (design: early cut-off). The disk is looked at afresh (rule 40).
+// A late lookup, for early cut-off. The disk is looked at afresh (rule 40).
 void Build::advance(PipId id) {
   Node& n = node(id);
   s_.view.invalidate_all();

@@ -35,8 +35,6 @@ def parse():
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN",
                         help="scenarios or files whose name contains or matches PATTERN")
     parser.add_argument("--bxl", help="the wrapper (default: $BXL_BIN/bxl, else build/bin/bxl)")
-    parser.add_argument("--later", action="store_true",
-                        help="also those marked later: violations between edges")
     parser.add_argument("--keep", action="store_true", help="keep the directories of failures")
     parser.add_argument("--quick", action="store_true", help="one variant of each scenario")
     parser.add_argument("--list", action="store_true", help="print the scenarios and stop")
@@ -122,8 +120,7 @@ def main():
     chosen = [s for s in REGISTRY if wanted(s, options.only)]
     if options.list:
         for s in chosen:
-            print(f"{s.module.rsplit('.', 1)[-1]:14} {s.name:44} {s.rule}"
-                  + ("  (later)" if s.later else ""))
+            print(f"{s.module.rsplit('.', 1)[-1]:14} {s.name:44} {s.rule}")
         return 0
     bxl = find_bxl(options)
     if not os.access(bxl, os.X_OK):
@@ -133,8 +130,7 @@ def main():
     if absent and options.check_ran:
         print(f"run.py: {', '.join(absent)} not beside {bxl}", file=sys.stderr)
         return 2
-    later = [s for s in chosen if s.later and not options.later]
-    jobs = [(s, v) for s in sorted(chosen, key=lambda s: not s.slow) if s not in later
+    jobs = [(s, v) for s in sorted(chosen, key=lambda s: not s.slow)
             for v in (s.variants[:1] if options.quick else s.variants)]
     if not jobs:
         print("run.py: no scenario matches", file=sys.stderr)
@@ -160,9 +156,8 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
         list(pool.map(work, jobs))
     failed = counts["FAIL"] + counts["BROKEN"]
-    print(f"e2e: {counts['ok']} passed, {failed} failed, {counts['skip']} skipped"
-          + (f", {len(later)} scenarios for later" if later else "")
-          + f"; {time.monotonic() - started:.0f} s")
+    print(f"e2e: {counts['ok']} passed, {failed} failed, {counts['skip']} skipped; "
+          f"{time.monotonic() - started:.0f} s")
     return 1 if failed else 0
 
 

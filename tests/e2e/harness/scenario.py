@@ -31,7 +31,6 @@ class Scenario:
     module: str
     rule: str
     variants: list
-    later: bool
     needs: tuple
     unprivileged: bool
     slow: bool
@@ -43,13 +42,13 @@ class Scenario:
 REGISTRY = []
 
 
-def scenario(rule, *, jobs=(1, 2), state=("kept", "lost"), later=False, needs=(),
+def scenario(rule, *, jobs=(1, 2), state=("kept", "lost"), needs=(),
              unprivileged=False, slow=False):
     """Registers a function as a scenario.
 
-    rule: which promise it checks, for people. jobs, state: the variants. later: expects violations
-    across edges; run only with --later. needs: programs without which it is skipped. unprivileged:
-    when run as root, everything below runs under setpriv as nobody. slow: started first.
+    rule: which promise it checks, for people; "rule 7" is one of lib/RULES.md. jobs, state: the
+    variants. needs: programs without which it is skipped. unprivileged: when run as root,
+    everything below runs under setpriv as nobody. slow: started first.
     """
     def register(function):
         if not function.__doc__:
@@ -58,6 +57,6 @@ def scenario(rule, *, jobs=(1, 2), state=("kept", "lost"), later=False, needs=()
             raise Broken(f"two scenarios are called {function.__name__}")
         variants = [Variant(j, s) for s in state for j in jobs]
         REGISTRY.append(Scenario(function, function.__name__, function.__module__, rule, variants,
-                                 later, tuple(needs), unprivileged, slow))
+                                 tuple(needs), unprivileged, slow))
         return function
     return register

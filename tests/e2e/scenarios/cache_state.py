@@ -101,7 +101,7 @@ def edited_output_does_not_change_the_cache(t):
     t.expect(t.read("out") == "1\n", "the cache's content was changed through the output")
 
 
-@scenario("D 6: damaged database", state=("kept",))
+@scenario("damaged database", state=("kept",))
 def damaged_database_is_set_aside(t):
     """Garbage where the metadata was: the build goes on, says so, and is right."""
     chain(t)
@@ -183,7 +183,7 @@ def debug_information_names_the_right_checkout(t):
     t.expect(t.root.encode() not in data, "the object names the other checkout")
 
 
-@scenario("D 6: shared cache", state=("kept",))
+@scenario("shared cache", state=("kept",))
 def two_builds_at_once_share_a_cache(t):
     """Two workspaces build the same sources at the same time: both right, then nothing to do."""
     t.files({f"s{i}": f"{i}\n" for i in range(12)})
@@ -199,7 +199,7 @@ def two_builds_at_once_share_a_cache(t):
     t.start(root=other).finish(ran=(), check=False)
 
 
-@scenario("D 6: shared cache")
+@scenario("shared cache")
 def entry_of_a_moved_workspace(t):
     """The workspace is renamed as a whole: right afterwards, nothing of the old place is used."""
     t.files({"in": "1\n", "hid": "1\n"})

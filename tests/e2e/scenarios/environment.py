@@ -23,7 +23,7 @@ def scripts_that_share_a_module_do_not_meet_in_its_cache(t):
     t.expect(t.read("one") + t.read("two") == "22", "the old module was used")
 
 
-@scenario("peers: environment")
+@scenario("environment")
 def passed_variable_is_an_input(t):
     """FOO named by --pass-env: a new value runs, the old one is a hit; unset differs from empty."""
     t.write("in", "1\n")
@@ -36,7 +36,7 @@ def passed_variable_is_an_input(t):
     t.build(pass_env=["FOO"], ran={"out"})
 
 
-@scenario("peers: environment")
+@scenario("environment")
 def variable_that_is_not_passed_reaches_nobody(t):
     """Without --pass-env FOO is unset in the command, and its value is nobody's business."""
     t.write("in", "1\n")
@@ -112,7 +112,7 @@ def each_command_has_its_own_temporary_directory(t):
     t.noop()
 
 
-@scenario("D 12")
+@scenario("environment")
 def file_in_home_that_was_read_is_an_input(t):
     """A configuration file below HOME counts like any other, also when it appears."""
     t.write("in", "1\n")

@@ -7,7 +7,7 @@ from harness.scenario import scenario
 USES_X = '#include "x.h"\nint v = X;\n'
 
 
-@scenario("peers: declared header")
+@scenario("declared header")
 def declared_input_edit_runs_its_edge_only(t):
     """An edited declared input runs the edge that names it, not its neighbour; undoing it is a hit."""
     t.files({"a": "1\n", "b": "1\n"})
@@ -20,7 +20,7 @@ def declared_input_edit_runs_its_edge_only(t):
     t.noop(hit=1 if t.kept else 2)
 
 
-@scenario("peers: depfile header", needs=("gcc",))
+@scenario("depfile header", needs=("gcc",))
 def depfile_header_edit_recompiles(t):
     """A header known only from the depfile is an input; only the objects that include it run."""
     t.files({"m.c": USES_X, "n.c": "int w;\n", "inc/x.h": "#define X 1\n"})
@@ -31,7 +31,7 @@ def depfile_header_edit_recompiles(t):
     t.build(ran={"m.o"})
 
 
-@scenario("peers: shadowing header", needs=("gcc",))
+@scenario("shadowing header", needs=("gcc",))
 def new_header_earlier_in_the_include_path_is_seen(t):
     """An absent probe is an input: a header that appears earlier in the -I path is found."""
     t.files({"m.c": USES_X, "b/x.h": "#define X 1\n", "a/other.h": ""})
@@ -43,7 +43,7 @@ def new_header_earlier_in_the_include_path_is_seen(t):
     t.noop(hit=1)
 
 
-@scenario("peers: shadowing header", needs=("gcc",))
+@scenario("shadowing header", needs=("gcc",))
 def include_directory_that_appears_is_searched(t):
     """A probe below a directory that does not exist yet counts too, without a depfile.
 
@@ -59,7 +59,7 @@ def include_directory_that_appears_is_searched(t):
     t.build(ran={"m.o"})
 
 
-@scenario("peers: test -f")
+@scenario("test -f")
 def file_probed_for_appears_and_goes(t):
     """`test -f` on an absent file is an input; when the file goes again the first result is a hit."""
     t.write("in", "1\n")
@@ -71,7 +71,7 @@ def file_probed_for_appears_and_goes(t):
     t.noop(hit=1)
 
 
-@scenario("peers: glob")
+@scenario("glob")
 def glob_gains_and_loses_a_member(t):
     """A listing is an input: a new member runs the edge, an unrelated file elsewhere does not."""
     t.files({"d/a.txt": "a\n", "d/b.txt": "b\n"})
@@ -85,7 +85,7 @@ def glob_gains_and_loses_a_member(t):
     t.noop(hit=1)
 
 
-@scenario("peers: glob")
+@scenario("glob")
 def listing_of_the_build_directory_hides_what_is_private(t):
     """`ls` of the build directory sees sources and not `.bxl`; a new source is noticed."""
     t.write("in", "1\n")
@@ -97,7 +97,7 @@ def listing_of_the_build_directory_hides_what_is_private(t):
     t.expect(names == {"in", "other"}, f"lists {names}")
 
 
-@scenario("peers: glob")
+@scenario("glob")
 def renamed_member_of_a_listing_counts(t):
     """Same number of members, another name: the listing differs."""
     t.files({"d/a": "", "d/b": ""})
@@ -107,7 +107,7 @@ def renamed_member_of_a_listing_counts(t):
     t.build(ran={"out"})
 
 
-@scenario("peers: undeclared read")
+@scenario("undeclared read")
 def undeclared_read_edit_runs(t):
     """A file nobody declared is an input once it was read; its first content is a hit again later."""
     t.files({"in": "1\n", "hid": "1\n"})
@@ -120,7 +120,7 @@ def undeclared_read_edit_runs(t):
     t.noop(hit=1)
 
 
-@scenario("peers: undeclared read")
+@scenario("undeclared read")
 def read_set_that_changes_is_followed(t):
     """The second run reads another file than the first; an edit of the old one is then nothing."""
     t.files({"which": "a", "a": "1\n", "b": "2\n"})
@@ -137,7 +137,7 @@ def read_set_that_changes_is_followed(t):
 TOOL = "#!/bin/sh\ncat $1; echo {}\n"
 
 
-@scenario("peers: tool, mtime kept")
+@scenario("tool, mtime kept")
 def tool_edit_with_restored_mtime_runs(t):
     """A script of the same size with its mtime put back is another tool."""
     t.files({"in": "1\n", "tool": TOOL.format(1)})
@@ -147,7 +147,7 @@ def tool_edit_with_restored_mtime_runs(t):
     t.build(ran={"out"})
 
 
-@scenario("peers: tool, new mtime")
+@scenario("tool, new mtime")
 def tool_edit_runs(t):
     """A tool that is no declared input is an input."""
     t.files({"in": "1\n", "tool": TOOL.format(1)})
@@ -186,7 +186,7 @@ def unreadable_file_is_not_an_absent_one(t):
     t.noop()
 
 
-@scenario("peers: touched input", needs=("gcc",))
+@scenario("touched input", needs=("gcc",))
 def touched_input_runs_nothing(t):
     """Same bytes, new time: nothing runs."""
     t.files({"m.c": USES_X, "x.h": "#define X 1\n"})
@@ -197,7 +197,7 @@ def touched_input_runs_nothing(t):
     t.noop()
 
 
-@scenario("peers: mtime restored", needs=("gcc",))
+@scenario("mtime restored", needs=("gcc",))
 def edit_with_restored_mtime_and_size_runs(t):
     """Size and mtime alone are never believed."""
     t.write("m.c", "int v=1;\n")
@@ -207,7 +207,7 @@ def edit_with_restored_mtime_and_size_runs(t):
     t.build(ran={"m.o"})
 
 
-@scenario("peers: mtime restored")
+@scenario("mtime restored")
 def replaced_file_with_older_mtime_runs(t):
     """A file renamed into place with a time of long ago (tar, cp -p) is a change."""
     t.files({"in": "new\n", "old/in": "old\n"})
@@ -218,7 +218,7 @@ def replaced_file_with_older_mtime_runs(t):
     t.build(ran={"out"})
 
 
-@scenario("peers: command line", needs=("gcc",))
+@scenario("command line", needs=("gcc",))
 def command_line_change_runs(t):
     """Another -D runs; the former one is a hit."""
     t.write("m.c", "int v=Y;\n")
@@ -230,7 +230,7 @@ def command_line_change_runs(t):
     t.noop(hit=1)
 
 
-@scenario("peers: input list")
+@scenario("input list")
 def shrinking_input_list_runs(t):
     """An input taken off the list, and put back."""
     t.files({"a": "1\n", "b": "2\n"})
@@ -325,7 +325,7 @@ def file_replaced_by_a_symlink_to_equal_bytes(t):
     t.build(ran={"kind"})
 
 
-@scenario("D 5: early cut-off", needs=("gcc",))
+@scenario("early cut-off", needs=("gcc",))
 def comment_edit_stops_at_the_object(t):
     """A comment in a header makes the same object: the link does not run."""
     t.files({"m.c": USES_X + "int main(void) { return 0; }\n", "x.h": "#define X 1 /* a */\n"})
@@ -338,7 +338,7 @@ def comment_edit_stops_at_the_object(t):
     t.build(ran={"m.o", "app"})
 
 
-@scenario("D 5: early cut-off")
+@scenario("early cut-off")
 def unchanged_generated_file_stops_a_long_chain(t):
     """Four edges in a row; the first makes the same bytes from another source."""
     t.write("in", "a # one\n")

@@ -203,7 +203,7 @@ def cycle_is_refused(t):
     t.build(exit=3, says=["cycle"], check=False)
 
 
-@scenario("peers: two edges for one output", state=("kept",))
+@scenario("two edges for one output", state=("kept",))
 def two_edges_for_one_output_are_refused(t):
     """Exit 3 naming the output."""
     t.files({"a": "1\n", "b": "2\n"})

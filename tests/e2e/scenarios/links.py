@@ -37,7 +37,7 @@ def directory_of_outputs_may_be_a_link_that_an_edge_makes(t):
     t.noop()
 
 
-@scenario("D 5: output kinds")
+@scenario("output kinds")
 def directory_of_an_output_is_made_again_before_its_edge(t):
     """An earlier edge starts with rm -rf of the directory; the later one finds it, as with ninja."""
     t.write("in", "1\n")

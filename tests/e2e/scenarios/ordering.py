@@ -208,7 +208,7 @@ def row_of_another_command_is_not_believed(t):
     t.noop()
 
 
-@scenario("rule 15", jobs=(2,), later=True)
+@scenario("rule 15", jobs=(2,))
 def listing_that_an_unordered_edge_fills_is_not_cached(t):
     """`ls gen` sees by luck what an unordered edge writes there: warned of, run each time."""
     t.write("in", "1\n")

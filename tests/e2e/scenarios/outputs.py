@@ -7,7 +7,7 @@ from harness.ninja import cc, edge
 from harness.scenario import scenario
 
 
-@scenario("peers: output deleted")
+@scenario("output deleted")
 def deleted_output_comes_back_without_running(t):
     """An output that is gone is replayed."""
     t.write("in", "1\n")
@@ -18,7 +18,7 @@ def deleted_output_comes_back_without_running(t):
     t.noop()
 
 
-@scenario("peers: intermediate deleted")
+@scenario("intermediate deleted")
 def deleted_intermediate_runs_nothing(t):
     """The consumer is current: the intermediate may come back or stay away, nothing runs."""
     t.write("in", "1\n")
@@ -30,7 +30,7 @@ def deleted_intermediate_runs_nothing(t):
     t.build(ran={"mid", "out"})
 
 
-@scenario("peers: hand edit")
+@scenario("hand edit")
 def hand_edited_output_is_restored(t):
     """A declared output that was edited is put right without running."""
     t.write("in", "1\n")
@@ -40,7 +40,7 @@ def hand_edited_output_is_restored(t):
     t.noop()
 
 
-@scenario("peers: hand edit")
+@scenario("hand edit")
 def hand_edited_intermediate_does_not_leak(t):
     """What its consumer sees is the result, not the edit."""
     t.files({"in": "1\n", "in2": "1\n"})
@@ -51,7 +51,7 @@ def hand_edited_intermediate_does_not_leak(t):
     t.build(ran={"out"})
 
 
-@scenario("peers: hidden output")
+@scenario("hidden output")
 def undeclared_output_is_restored_when_deleted(t):
     """What a command writes beside its declared outputs belongs to it."""
     t.write("in", "1\n")
@@ -104,7 +104,7 @@ def deleted_empty_directory_comes_back(t):
     t.noop()
 
 
-@scenario("D 5: output kinds")
+@scenario("output kinds")
 def symlink_outputs_are_replayed_as_symlinks(t):
     """Relative, dangling and directory links come back as links with the same target."""
     t.files({"in": "1\n", "d/f": "f\n"})
@@ -117,7 +117,7 @@ def symlink_outputs_are_replayed_as_symlinks(t):
     t.expect(os.readlink(t.path("dangling")) == "nowhere", "the dangling link changed")
 
 
-@scenario("D 5: output kinds")
+@scenario("output kinds")
 def executable_bit_of_outputs_is_replayed(t):
     """A program stays a program, data stays data; a consumer can run it after replay."""
     t.files({"in": "#!/bin/sh\necho made\n", "in2": "1\n"})
@@ -132,7 +132,7 @@ def executable_bit_of_outputs_is_replayed(t):
     t.expect(os.stat(t.path("prog")).st_mode & stat.S_IXUSR, "prog lost its x-bit")
 
 
-@scenario("D 5: output kinds")
+@scenario("output kinds")
 def chmod_of_an_output_is_put_right(t):
     """An output whose x-bit was taken away is not current."""
     t.write("in", "#!/bin/sh\necho made\n")

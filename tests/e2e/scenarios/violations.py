@@ -20,7 +20,7 @@ def honest_afterwards(t):
     t.build(exit=(0, 1, 4), sources=False)
 
 
-@scenario("peers: undeclared generated header", later=True, needs=("gcc",))
+@scenario("undeclared generated header", needs=("gcc",))
 def undeclared_generated_header_with_a_stale_copy(t):
     """A copy of gen.h lies on disk, the edge that makes it is not upstream of its reader."""
     t.files({"gen.in": "#define X 2\n", "m.c": M})
@@ -34,7 +34,7 @@ def undeclared_generated_header_with_a_stale_copy(t):
     t.noop()
 
 
-@scenario("peers: undeclared generated header", later=True, needs=("gcc",))
+@scenario("undeclared generated header", needs=("gcc",))
 def undeclared_generated_header_then_an_edit(t):
     """The generator's source is edited after the first build."""
     t.files({"gen.in": "#define X 1\n", "m.c": M})
@@ -45,7 +45,7 @@ def undeclared_generated_header_then_an_edit(t):
     t.build(exit=(0, 1, 4), sources=False)
 
 
-@scenario("peers: secret write", later=True)
+@scenario("secret write")
 def edge_that_writes_anothers_output(t):
     """A double write nobody declared: exit 4, letter DW, and both edges are not up to date."""
     t.files({"a": "1\n", "b": "2\n"})
@@ -57,7 +57,7 @@ def edge_that_writes_anothers_output(t):
     t.noop()
 
 
-@scenario("peers: read before write", later=True)
+@scenario("read before write")
 def edge_that_reads_what_a_later_edge_rewrites(t):
     """t is a source for one edge and a target for another that nobody ordered."""
     t.files({"a": "1\n", "t": "old\n"})
@@ -70,7 +70,7 @@ def edge_that_reads_what_a_later_edge_rewrites(t):
     t.noop()
 
 
-@scenario("rule 10", later=True)
+@scenario("rule 10")
 def clean_owner_overwritten_by_a_miss(t):
     """After an edit c also writes what clean b made: a violation, and never forgotten by a no-op."""
     t.files({"b": "b\n", "c": "c\n"})
@@ -86,7 +86,7 @@ def clean_owner_overwritten_by_a_miss(t):
     t.noop()
 
 
-@scenario("rule 22", later=True)
+@scenario("rule 22")
 def dependent_that_rewrites_its_input(t):
     """c edits the output of a in place: a double write, whatever the order."""
     t.write("in", "1\n")
@@ -98,7 +98,7 @@ def dependent_that_rewrites_its_input(t):
     t.noop()
 
 
-@scenario("rule 39", later=True)
+@scenario("rule 39")
 def undeclared_write_outside_the_build_directory(t):
     """Undeclared outputs are at home in the build directory; beside it they are a violation."""
     t.dir = "build"
@@ -112,7 +112,7 @@ def undeclared_write_outside_the_build_directory(t):
     t.noop()
 
 
-@scenario("D 8: warn", later=True)
+@scenario("warn")
 def warned_violation_stays_uncached(t):
     """--violations=warn: the build goes on, both parties run again next time."""
     t.files({"a": "1\n", "b": "2\n"})

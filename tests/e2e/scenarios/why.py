@@ -19,7 +19,7 @@ def why(t, *names, says=(), silent_on=(), check=0):
     return answer
 
 
-@scenario("users 5", **KEPT)
+@scenario("why", **KEPT)
 def why_names_an_edited_declared_input(t):
     """Of two inputs the edited one is named, then the pip is up to date with the same explanation."""
     t.files({"a": "1\n", "b": "1\n"})
@@ -33,7 +33,7 @@ def why_names_an_edited_declared_input(t):
     why(t, "out", says=("out ran (", "why: b changed\n"))
 
 
-@scenario("users 5", **KEPT)
+@scenario("why", **KEPT)
 def why_names_what_no_one_declared(t):
     """An undeclared read, a file that was looked for, and a member of a listing, one at a time."""
     t.files({"hid": "1\n", "d/a": "1\n"})
@@ -55,7 +55,7 @@ def why_names_what_no_one_declared(t):
     why(t, "l", says=("why: the listing of d lost a\n",))
 
 
-@scenario("users 5", **KEPT)
+@scenario("why", **KEPT)
 def why_names_the_word_of_a_command(t):
     """One flag of many; the other words are not repeated."""
     t.write("a", "1\n")
@@ -66,7 +66,7 @@ def why_names_the_word_of_a_command(t):
     why(t, "out", says=('its command has "-DY=2" instead of "-DY=1"\n',), silent_on=("-Wall",))
 
 
-@scenario("users 5", **KEPT)
+@scenario("why", **KEPT)
 def why_names_an_environment_variable(t):
     """By name, with both values; a secret's value is not on record."""
     t.ninja(edge("out", "echo $MODE > out"))
@@ -77,7 +77,7 @@ def why_names_an_environment_variable(t):
                         "environment variable MY_TOKEN was"), silent_on=("hunter",))
 
 
-@scenario("users 5", needs=("gcc",), **KEPT)
+@scenario("why", needs=("gcc",), **KEPT)
 def why_follows_a_change_to_its_source(t):
     """The program ran since an object did, and that since a header was edited."""
     t.files({"m.c": '#include "x.h"\nint main(void) { return X; }\n', "n.c": "int n;\n",
@@ -93,7 +93,7 @@ def why_follows_a_change_to_its_source(t):
     why(t, "n.o", says=("n.o is up to date; it ran (",))
 
 
-@scenario("users 5", **KEPT)
+@scenario("why", **KEPT)
 def why_of_a_replay_and_of_lost_outputs(t):
     """An undone edit is replayed for that edit; a removed output for no difference at all."""
     t.write("a", "1\n")
@@ -113,7 +113,7 @@ def why_of_a_replay_and_of_lost_outputs(t):
     why(t, "out", says=("its inputs are the same", "the cache no longer has its entry"))
 
 
-@scenario("users 5", **KEPT)
+@scenario("why", **KEPT)
 def why_of_a_failure_and_of_its_repair(t):
     """What the failed run had read is on record, so that the repair is named."""
     t.files({"a": "1\n", "conf": "bad\n"})
@@ -127,7 +127,7 @@ def why_of_a_failure_and_of_its_repair(t):
     why(t, "out", says=("out ran (", "why: conf changed (read, not declared)\n"))
 
 
-@scenario("users 5", **KEPT)
+@scenario("why", **KEPT)
 def why_of_what_is_never_cached(t):
     """A console pip says so in every build, not only in the first."""
     t.write("a", "1\n")
@@ -138,7 +138,7 @@ def why_of_what_is_never_cached(t):
     why(t, "out", says=("its earlier result was not cached: it runs in the console pool\n",))
 
 
-@scenario("users 5", **KEPT)
+@scenario("why", **KEPT)
 def why_knows_outputs_names_and_nothing_else(t):
     """A second output leads to its pip, a phony name to its members; an unknown name is exit 2."""
     t.write("sub/a", "1\n")
@@ -153,7 +153,7 @@ def why_knows_outputs_names_and_nothing_else(t):
     why(t, check=2, says=("Name a pip",))
 
 
-@scenario("users 36", **KEPT)
+@scenario("log", **KEPT)
 def log_tells_of_the_last_builds(t):
     """Builds with nothing to do are listed too; the last one with work is told in detail."""
     t.write("a", "1\n")
@@ -178,7 +178,7 @@ def log_tells_of_the_last_builds(t):
     t.expect(slices[0]["ts"] + slices[0]["dur"] <= slices[1]["ts"], f"slices overlap: {slices}")
 
 
-@scenario("users 36", jobs=(1,), **KEPT)
+@scenario("log", jobs=(1,), **KEPT)
 def log_keeps_ten_builds(t):
     """The eleventh log displaces the first; the list goes further back."""
     t.ninja(edge("out", "cat a > out", "a"))
