@@ -17,8 +17,8 @@ bool within_any(std::string_view path, const std::vector<std::string>& dirs) {
                      [&](const std::string& d) { return path_within(path, d); });
 }
 
-// Places where what a pip itself makes is scratch ; a workspace may lie in one
-// of them.
+// Places where what a pip itself makes is scratch; a workspace may lie in one of
+// them.
 bool is_temp_place(std::string_view path, const graph::Mounts& mounts) {
   if (!within_any(path, {"/tmp", "/var/tmp", "/dev/shm", "/run/user"})) return false;
   const wire::Mount* mount = mounts.of(path);
