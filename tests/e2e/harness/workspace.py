@@ -31,6 +31,7 @@ class Workspace:
         self.cache, self.dir = f"{base}/cache", "."
         self.env = {}
         self.steps = 0
+        self.last_text = ""  # what the last build printed that went as expected
         self.naps = False  # has any command a NAP?
         for directory in (self.root, self.shadow, f"{base}/home", f"{base}/tmp", f"{base}/awake"):
             os.makedirs(directory)
@@ -275,9 +276,23 @@ class Running:
             self._judge(code, exit, ran, may, check, absent, ignore, says, silent_on, sources,
                         summary, counts)
         except Mismatch as error:
-            raise Mismatch(f"step {self.step}: {error}\n{_indent(self.text)}") from None
+            raise Mismatch(f"step {self.step}: {error}\n{_indent(self._evidence(ran))}") from None
+        self.ws.last_text = self.text
         time.sleep(SETTLE)
         return self
+
+    def _evidence(self, ran):
+        """What this and the previous build printed, and bxl's own word on what ran unasked."""
+        unasked = sorted(set((self.summary or {}).get("ran", ())) - set(ran)) if ran is not None else []
+        text = self.text
+        if self.ws.last_text:
+            text = f"{self.ws.last_text}-- then:\n{text}"
+        if unasked:
+            why = subprocess.run([self.ws.bxl, "why", *self.ws.common(self.root)[:2], "--cache",
+                                  self.ws.cache, *unasked], check=False,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            text += "-- bxl why:\n" + why.stdout.decode(errors="replace")
+        return text
 
     def _wait(self, wake):
         end = time.monotonic() + LIMIT
@@ -371,5 +386,5 @@ def _report(lines, title):
         raise Mismatch(title + ":\n  " + "\n  ".join(lines[:6]) + more)
 
 
-def _indent(text, lines=14):
+def _indent(text, lines=24):
     return "\n".join("  | " + line for line in text.rstrip().split("\n")[-lines:])
