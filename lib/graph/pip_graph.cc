@@ -30,6 +30,8 @@ Result<void> check_ranges(const wire::Pip& pip, std::size_t pips, std::size_t pa
   if (pip.explicit_outputs > pip.outputs.size()) return bad("more explicit outputs than outputs");
   for (PipId dependency : pip.dependencies)
     if (index(dependency) >= pips) return bad("unknown dependency");
+  for (PipId validation : pip.validations)
+    if (index(validation) >= pips) return bad("unknown validation");
   return {};
 }
 
@@ -162,6 +164,7 @@ std::vector<bool> PipGraph::closure(const std::vector<PipId>& targets) const {
     PipId id = todo.back();
     todo.pop_back();
     for (PipId dependency : pips_[index(id)].dependencies) add(dependency);
+    for (PipId validation : pips_[index(id)].validations) add(validation);
   }
   return in;
 }

@@ -47,7 +47,7 @@ class PipGraph {
   std::uint32_t rank(PipId id) const { return rank_[index(id)]; }
   // kNoPip when unknown.
   PipId find(std::string_view stable_id) const;
-  // `targets` and everything they depend on, as a flag per pip.
+  // `targets`, everything they depend on, and what validates any of these, as a flag per pip.
   std::vector<bool> closure(const std::vector<PipId>& targets) const;
   // Gives the pips back; the graph is empty then.
   std::vector<wire::Pip> take_pips() && { return std::move(pips_); }

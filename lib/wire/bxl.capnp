@@ -116,6 +116,7 @@ struct Pip {
   rspfile @16 :UInt32 = 0xffffffff;
   rspfileContent @17 :Data;
   dependencies @18 :List(UInt32);
+  validations @19 :List(UInt32);  # minor 2
 }
 
 struct FrontEndRead {

@@ -22,6 +22,26 @@ std::vector<PathId> get_paths(IdsReader from, const PathsIn& paths) {
 
 unsigned count(const std::vector<PathId>& paths) { return static_cast<unsigned>(paths.size()); }
 
+void put_pips(IdsBuilder to, const std::vector<PipId>& from, std::size_t pip_count) {
+  for (unsigned i = 0; i < to.size(); ++i) {
+    BXL_ASSERT(index(from[i]) < pip_count);
+    BXL_ASSERT(i == 0 || from[i - 1] < from[i]);
+    to.set(i, static_cast<std::uint32_t>(from[i]));
+  }
+}
+
+std::vector<PipId> get_pips(IdsReader from, std::uint32_t pip_count, const char* what) {
+  std::vector<PipId> to;
+  to.reserve(from.size());
+  for (std::uint32_t id : from) {
+    if (id >= pip_count) throw BadRecord{std::string("one of the ") + what + " is out of range"};
+    if (!to.empty() && to.back() >= PipId{id})
+      throw BadRecord{std::string(what) + " are not sorted"};
+    to.push_back(PipId{id});
+  }
+  return to;
+}
+
 void put(schema::Pip::Builder to, const Pip& from, PathsOut& paths, std::size_t pip_count) {
   to.setKind(static_cast<schema::PipKind>(from.kind));
   to.setFlags(from.flags);
@@ -42,12 +62,10 @@ void put(schema::Pip::Builder to, const Pip& from, PathsOut& paths, std::size_t 
   to.setDepfile(paths.id_or_none(from.depfile));
   to.setRspfile(paths.id_or_none(from.rspfile));
   to.setRspfileContent(blob(from.rspfile_content));
-  auto dependencies = to.initDependencies(static_cast<unsigned>(from.dependencies.size()));
-  for (unsigned i = 0; i < dependencies.size(); ++i) {
-    BXL_ASSERT(index(from.dependencies[i]) < pip_count);
-    BXL_ASSERT(i == 0 || from.dependencies[i - 1] < from.dependencies[i]);
-    dependencies.set(i, static_cast<std::uint32_t>(from.dependencies[i]));
-  }
+  put_pips(to.initDependencies(static_cast<unsigned>(from.dependencies.size())), from.dependencies,
+           pip_count);
+  put_pips(to.initValidations(static_cast<unsigned>(from.validations.size())), from.validations,
+           pip_count);
 }
 
 }  // namespace
@@ -97,14 +115,8 @@ Pip get(schema::Pip::Reader from, const PathsIn& paths, std::uint32_t pip_count)
   to.depfile = paths.at_or_none(from.getDepfile());
   to.rspfile = paths.at_or_none(from.getRspfile());
   to.rspfile_content = str(from.getRspfileContent());
-  auto dependencies = from.getDependencies();
-  to.dependencies.reserve(dependencies.size());
-  for (std::uint32_t id : dependencies) {
-    if (id >= pip_count) throw BadRecord{"a dependency is out of range"};
-    if (!to.dependencies.empty() && to.dependencies.back() >= PipId{id})
-      throw BadRecord{"dependencies are not sorted"};
-    to.dependencies.push_back(PipId{id});
-  }
+  to.dependencies = get_pips(from.getDependencies(), pip_count, "dependencies");
+  to.validations = get_pips(from.getValidations(), pip_count, "validations");
   return to;
 }
 

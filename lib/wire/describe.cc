@@ -266,6 +266,7 @@ class Describer {
     path("rspfile", pip.rspfile);
     to_.string("rspfileContent", pip.rspfile_content);
     pips("dependencies", pip.dependencies);
+    pips("validations", pip.validations);
   }
 
  private:

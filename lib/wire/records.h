@@ -20,7 +20,7 @@ enum class StreamKind : std::uint32_t { Graph = 1, Plan = 2, Results = 3, State 
 const char* name(StreamKind kind);
 
 inline constexpr std::uint16_t kSchemaMajor = 1;  // another major is refused by name
-inline constexpr std::uint16_t kSchemaMinor = 1;  // newer minors: unknown fields are ignored
+inline constexpr std::uint16_t kSchemaMinor = 2;  // newer minors: unknown fields are ignored
 
 // --- mounts: token, real path, flags; the longest prefix wins ------------------------------------
 enum MountFlags : std::uint32_t {
@@ -88,6 +88,9 @@ struct Pip {
   std::string rspfile_content;
   std::vector<PipId>
       dependencies;  // direct producers of inputs and order_only, sorted, no duplicates
+  // Pips that a request for this one asks for as well, without it needing them (Ninja: "|@").
+  // Sorted, no duplicates; they may depend on this pip.
+  std::vector<PipId> validations;
   bool operator==(const Pip&) const = default;
 };
 

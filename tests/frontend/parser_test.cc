@@ -45,7 +45,6 @@ TEST(ParserErrorTest, NamesLineAndColumn) {
       {kCat + "build x: cat a\nbuild y  x: cat b\n",
        "4:10: multiple rules generate 'x': the other is build.ninja:3"},
       {kCat + "build x ./x: cat a\n", "3:9: 'x' is listed as an output twice"},
-      {kCat + "build x: cat a |@ v\n", "3:16: validations (|@) are not supported yet"},
       {kCat + "build x: cat a || d\n  dyndep = d\n",
        "3:1: dyndep is not supported yet (dyndep = d)"},
       {kCat + "build x: cat a\n  pool = p\n", "3:1: unknown pool name 'p'"},

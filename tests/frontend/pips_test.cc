@@ -45,6 +45,17 @@ TEST(PipsTest, DependenciesAreProducersOfInputsAndOrderOnlyInputs) {
   EXPECT_EQ(pips->command("al"), "");
 }
 
+TEST(PipsTest, ValidationsAreNeitherInputsNorDependencies) {
+  auto pips =
+      make_pips(kRule + "build a: r src | i || o |@ v late v src\nbuild late: r a\nbuild v: r\n");
+  const wire::Pip& pip = pips->at("a");
+  EXPECT_THAT(pips->dependencies("a"), IsEmpty());
+  EXPECT_THAT(pips->names(pip.order_only), ElementsAre("/b/o"));
+  ASSERT_EQ(pip.validations.size(), 2u);
+  EXPECT_EQ(pips->set.pips.at(index(pip.validations[0])).stable_id, "late");
+  EXPECT_EQ(pips->set.pips.at(index(pip.validations[1])).stable_id, "v");
+}
+
 TEST(PipsTest, RuleVariablesHaveTheFinalValuesOfTheFile) {
   auto pips = make_pips(
       "v = 1\nrule r\n  command = echo $v $w\nbuild a: r\n  w = $v\nv = 2\nbuild b: r\nv = 3\n");

@@ -1,4 +1,5 @@
-// Golden files: today's build writes the bytes of version 1.1, and reads them and those of 1.0.
+// Golden files: today's build writes the bytes of version 1.2, and reads them and those of 1.0
+// and 1.1.
 //
 // Files of version N stay for good (NAME.v1.bin is 1.0). When the schema grows by a minor version,
 // a file NAME.v1.N.bin is added beside the old ones, which must still be read: fields they lack are
@@ -90,6 +91,7 @@ GraphRecord graph(PathTable& paths) {
   alias.kind = PipKind::Alias;
   alias.stable_id = "all";
   alias.dependencies = {PipId{0}, PipId{1}};
+  compile.validations = {PipId{1}};
   g.pips = {compile, archive, alias};
   g.default_targets = {PipId{2}};
   return g;
@@ -161,10 +163,11 @@ void read_back(const std::string& file, StreamKind kind, Make make, End end, std
 // What is written today equals the newest file; all files are read.
 void both_ways(const std::string& name, StreamKind kind, Make make, const End& end) {
   read_back(name + ".v1.bin", kind, make, end, 0);
+  read_back(name + ".v1.1.bin", kind, make, end, 1);
   PathTable paths;
-  BXL_EXPECT_GOLDEN(name + ".v1.1.bin",
+  BXL_EXPECT_GOLDEN(name + ".v1.2.bin",
                     encode_stream(header(kind), paths, make(paths, kSchemaMinor), end));
-  read_back(name + ".v1.1.bin", kind, make, end, kSchemaMinor);
+  read_back(name + ".v1.2.bin", kind, make, end, kSchemaMinor);
 }
 
 TEST(Golden, PlanIsWrittenAsInThisVersionAndReadAsInEach) {
@@ -192,9 +195,10 @@ void read_graph(const std::string& file, std::uint16_t minor) {
 
 TEST(Golden, GraphIsWrittenAsInThisVersionAndReadAsInEach) {
   read_graph("graph.v1.bin", 0);
+  read_graph("graph.v1.1.bin", 1);
   PathTable paths;
-  BXL_EXPECT_GOLDEN("graph.v1.1.bin", encode_graph(header(StreamKind::Graph), paths, graph(paths)));
-  read_graph("graph.v1.1.bin", kSchemaMinor);
+  BXL_EXPECT_GOLDEN("graph.v1.2.bin", encode_graph(header(StreamKind::Graph), paths, graph(paths)));
+  read_graph("graph.v1.2.bin", kSchemaMinor);
 }
 
 void read_entry(const std::string& file, std::uint16_t minor) {
@@ -230,7 +234,8 @@ TEST_P(Printed, IsReadableAsTextAndJson) {
 }
 INSTANTIATE_TEST_SUITE_P(Golden, Printed,
                          testing::Values("graph.v1", "plan.v1", "results.v1", "state.v1",
-                                         "graph.v1.1", "plan.v1.1", "results.v1.1", "state.v1.1"),
+                                         "graph.v1.1", "plan.v1.1", "results.v1.1", "state.v1.1",
+                                         "graph.v1.2", "plan.v1.2", "results.v1.2", "state.v1.2"),
                          [](const auto& one) {
                            std::string name = one.param;
                            std::replace(name.begin(), name.end(), '.', '_');

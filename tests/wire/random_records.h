@@ -169,10 +169,11 @@ class RandomRecords {
     p.explicit_outputs = below(static_cast<unsigned>(p.outputs.size()) + 1);
     p.depfile = flag() ? path() : kNoPath;
     p.rspfile = flag() ? path() : kNoPath;
-    p.dependencies = list([&] { return PipId{below(pip_count)}; });
-    std::sort(p.dependencies.begin(), p.dependencies.end());
-    p.dependencies.erase(std::unique(p.dependencies.begin(), p.dependencies.end()),
-                         p.dependencies.end());
+    for (auto* some : {&p.dependencies, &p.validations}) {
+      *some = list([&] { return PipId{below(pip_count)}; });
+      std::sort(some->begin(), some->end());
+      some->erase(std::unique(some->begin(), some->end()), some->end());
+    }
     return p;
   }
   GraphRecord graph(unsigned pip_count) {

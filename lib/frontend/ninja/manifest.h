@@ -70,6 +70,7 @@ struct Edge {
   std::uint32_t first = 0;
   std::uint32_t explicit_outputs = 0, implicit_outputs = 0;
   std::uint32_t explicit_inputs = 0, implicit_inputs = 0, order_only = 0;
+  std::uint32_t validations = 0;  // after the inputs; none of them
   std::vector<std::pair<std::string_view, std::string>> bindings;
 
   std::uint32_t outputs() const { return explicit_outputs + implicit_outputs; }

@@ -325,7 +325,7 @@ bool Parser::parse_build(File& file) {
   if (!read_paths(file, &edge.explicit_inputs)) return false;
   if (lexer.peek(Token::Pipe) && !read_paths(file, &edge.implicit_inputs)) return false;
   if (lexer.peek(Token::PipePipe) && !read_paths(file, &edge.order_only)) return false;
-  if (lexer.peek(Token::PipeAt)) return lexer.fail("validations (|@) are not supported yet");
+  if (lexer.peek(Token::PipeAt) && !read_paths(file, &edge.validations)) return false;
   if (!lexer.expect(Token::Newline)) return false;
 
   while (lexer.peek(Token::Indent)) {

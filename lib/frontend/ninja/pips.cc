@@ -27,6 +27,7 @@ class PipMaker {
   bool make_alias(const Edge& edge, wire::Pip& pip, PipId id);
   Result<void> make_process(const Edge& edge, wire::Pip& pip, PipId id);
   void connect(wire::Pip& pip);
+  void add_validations(const Edge& edge, wire::Pip& pip) const;
   void spread_always_dirty();
   std::string stable_id(NodeId first) const;
 
@@ -126,6 +127,18 @@ void PipMaker::connect(wire::Pip& pip) {
   std::sort(pip.dependencies.begin(), pip.dependencies.end());
   pip.dependencies.erase(std::unique(pip.dependencies.begin(), pip.dependencies.end()),
                          pip.dependencies.end());
+}
+
+// Every output has its producer by now: a validation may be declared after the edge that names it.
+// A source file validates nothing.
+void PipMaker::add_validations(const Edge& edge, wire::Pip& pip) const {
+  const NodeId* nodes = manifest_.inputs(edge) + edge.inputs();
+  for (std::uint32_t i = 0; i < edge.validations; ++i)
+    if (PipId producer = producers_[index(path_of(nodes[i]))]; producer != kNoPip)
+      pip.validations.push_back(producer);
+  std::sort(pip.validations.begin(), pip.validations.end());
+  pip.validations.erase(std::unique(pip.validations.begin(), pip.validations.end()),
+                        pip.validations.end());
 }
 
 // From the missing phony files along inputs (not order-only ones, as in ninja) through aliases.
@@ -230,6 +243,7 @@ Result<void> PipMaker::make_process(const Edge& edge, wire::Pip& pip, PipId id) 
 Result<PipSet> PipMaker::run() {
   intern_nodes();
   out_.pips.reserve(manifest_.edges.size());
+  std::vector<std::pair<PipId, const Edge*>> validated;
   for (const Edge& edge : manifest_.edges) {
     PipId id{static_cast<std::uint32_t>(out_.pips.size())};
     wire::Pip pip;
@@ -243,9 +257,11 @@ Result<PipSet> PipMaker::run() {
     } else {
       BXL_TRY(make_process(edge, pip, id));
     }
+    if (edge.validations != 0) validated.emplace_back(id, &edge);
     out_.pips.push_back(std::move(pip));
   }
   for (wire::Pip& pip : out_.pips) connect(pip);
+  for (const auto& [id, edge] : validated) add_validations(*edge, out_.pips[index(id)]);
   spread_always_dirty();
   for (NodeId node : manifest_.defaults) {
     PipId pip = producers_[index(path_of(node))];
