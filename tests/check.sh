@@ -35,8 +35,11 @@ step_threads() {
   TSAN_OPTIONS=halt_on_error=1 "${fixed_addresses[@]}" ctest --test-dir build-tsan --output-on-failure -j "$jobs"
 }
 
+# Not what includes Cap'n Proto: clang does not compile the comparisons in its headers as C++20.
 step_tidy() {
-  run-clang-tidy-19 -quiet -p build -j "$jobs" "$PWD/(lib|tools)/.*\.cc$" 2>&1 |
+  local files
+  files=$(git ls-files 'lib/*.cc' 'tools/*.cc' | xargs grep -LE 'capnp/|"wire/codec\.h"' | tr '\n' '|')
+  run-clang-tidy-19 -quiet -p build -j "$jobs" "/(${files%|})$" 2>&1 |
     grep -v -e '^\[' -e ' warnings generated' -e '^clang-tidy' -e '^$' -e 'Running clang-tidy'
   return "${PIPESTATUS[0]}"
 }

@@ -74,7 +74,7 @@ class ByteReader {
       in_ = {};
       return v;
     }
-    std::memcpy(&v, in_.data(), sizeof v);
+    in_.copy(reinterpret_cast<char*>(&v), sizeof v);
     in_.remove_prefix(sizeof v);
     return v;
   }

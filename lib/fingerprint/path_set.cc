@@ -16,7 +16,7 @@ struct Node {
 
 }  // namespace
 
-std::string encode_path_set(std::vector<Observation> observations, const PathTable& paths,
+std::string encode_path_set(const std::vector<Observation>& observations, const PathTable& paths,
                             const graph::Mounts& mounts) {
   // Mount roots as ids, so that each path is one walk up.
   std::vector<std::pair<PathId, std::string_view>> roots;

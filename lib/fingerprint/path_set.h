@@ -31,7 +31,7 @@ struct PathSet {
 
 // Sorts, merges flags of equal paths, and encodes relative to the mounts' tokens: same
 // observations, same bytes, whatever the order of `observations` and the ids of the table.
-std::string encode_path_set(std::vector<Observation> observations, const PathTable& paths,
+std::string encode_path_set(const std::vector<Observation>& observations, const PathTable& paths,
                             const graph::Mounts& mounts);
 // Untrusted bytes. Errors: EBADMSG (damaged), EINVAL (a token this workspace does not have).
 Result<PathSet> decode_path_set(std::string_view bytes, PathTable& paths,

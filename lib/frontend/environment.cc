@@ -10,7 +10,7 @@
 #include "base/path_table.h"
 #include "os/file.h"
 
-extern char** environ;
+extern char** environ;  // NOLINT(readability-redundant-declaration): only with _GNU_SOURCE
 
 namespace bxl::frontend {
 namespace {

@@ -136,7 +136,7 @@ Value convert(sj::ondemand::value value, std::size_t depth, const char*& at) {
     case json_type::array: {
       Array array;
       for (auto element : checked(value.get_array()))
-        array.push_back(convert(checked(std::move(element)), depth + 1, at));
+        array.push_back(convert(checked(element), depth + 1, at));
       return Value(std::move(array));
     }
     case json_type::string:
@@ -195,7 +195,7 @@ Result<Value> parse(std::string_view text) {
     auto document = checked(parser.iterate(sj::padded_string_view(wrapped, wrapped.capacity())));
     Array values;
     for (auto element : checked(document.get_array()))
-      values.push_back(convert(checked(std::move(element)), 1, at));
+      values.push_back(convert(checked(element), 1, at));
     if (document.current_location().error() != sj::OUT_OF_BOUNDS)
       throw Failure{"text after the value"};
     if (values.empty()) throw Failure{"no value"};

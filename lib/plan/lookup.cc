@@ -5,7 +5,6 @@
 namespace bxl::plan {
 
 using fingerprint::Computed;
-using fingerprint::Seen;
 using wire::Action;
 
 const fingerprint::PathSet* Lookup::decoded(const Digest& digest, const std::string& bytes) {

@@ -53,7 +53,7 @@ void elf_interpreter(int fd, const char* head, std::size_t size, ExecImage& out)
     if (pread(fd, name.data(), name.size(), static_cast<off_t>(segment.p_offset)) !=
         static_cast<ssize_t>(name.size()))
       return;
-    out.interpreter = name.c_str();  // up to the NUL
+    out.interpreter.assign(name, 0, name.find('\0'));
     return;
   }
 }

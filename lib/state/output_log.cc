@@ -231,7 +231,7 @@ std::vector<PathId> OutputLog::owned_by(const std::string& owner) const {
   return paths;
 }
 
-Result<void> OutputLog::append(std::string payload) {
+Result<void> OutputLog::append(const std::string& payload) {
   BXL_ASSERT(fd_);
   std::string bytes = frame(payload);
   if (auto w = write_all(fd_.get(), bytes); !w) return std::move(w.error()).in("outputs.log");

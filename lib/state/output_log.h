@@ -61,7 +61,7 @@ class OutputLog {
       : workspace_(workspace), copy_(std::move(copy)), mounts_(mounts), paths_(paths) {}
   void load(std::string_view bytes);  // whole records only
   Result<void> recover(const std::string& owner, const std::string& journal);
-  Result<void> append(std::string payload);
+  Result<void> append(const std::string& payload);
   void set(PathId path, graph::OutputRecord record);
   bool erase(PathId path);
   std::string encode(const std::string& owner, const std::vector<wire::Output>& outputs) const;
