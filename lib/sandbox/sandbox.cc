@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/magic.h>
 #include <linux/seccomp.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,6 +53,14 @@ std::string refusal(int errnum) {
   return "observe a command: the kernel refuses a seccomp listener";
 }
 
+// Working directories and descriptors of the observed are looked up there: without it, what a
+// relative path means would go unseen, and no reason would say so.
+Result<void> expect_proc() {
+  struct statfs fs;
+  if (statfs("/proc/self", &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC) return {};
+  return make_error(0, "observe a command: /proc is not mounted");
+}
+
 }  // namespace
 
 struct Sandbox::Impl {
@@ -60,6 +70,7 @@ struct Sandbox::Impl {
 };
 
 Result<void> Sandbox::available() {
+  BXL_TRY(expect_proc());
   if (const int errnum = try_listener(); errnum != 0) return make_error(errnum, refusal(errnum));
   return {};
 }
@@ -79,6 +90,7 @@ void Sandbox::cancel() {
 
 Result<Outcome> Sandbox::Impl::run(const Command& command, const Policy& policy) {
   if (!cancel_event) return make_error(EMFILE, "make an event descriptor");
+  BXL_TRY(expect_proc());
   become_subreaper();
   const auto started = std::chrono::steady_clock::now();
 

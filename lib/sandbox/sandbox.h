@@ -120,7 +120,7 @@ struct Outcome {
 class Sandbox {
  public:
   // Errors: ENOSYS/EPERM/EBUSY when the kernel refuses a listener (EBUSY: nested under another
-  // listener).
+  // listener); 0 when /proc is not mounted.
   static Result<void> available();
   Sandbox();
   ~Sandbox();

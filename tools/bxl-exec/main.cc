@@ -183,7 +183,7 @@ int run(const cli::Options& options) {
       return fail(
           make_error(can.error().errnum,
                      "this kernel or container refuses to let bxl observe commands (seccomp "
-                     "user notification): " +
+                     "user notification, /proc): " +
                          can.error().message),
           cli::kLocalResource);
     if (auto guarded = fork_under_guardian(); !guarded)
