@@ -18,6 +18,7 @@ inline int show_stream(const std::string& tool, const cli::Options& options) {
   auto format = options.json ? wire::PrintFormat::Json : wire::PrintFormat::Text;
   auto printed = wire::print_stream(input->get(), format, std::cout);
   std::cout.flush();
+  if (!std::cout && cli::reader_left(1)) return cli::kOk;  // `| head` has seen enough
   if (!printed) {
     cli::print_error(tool, printed.error().to_string());
     return cli::exit_code_for(printed.error(), cli::kUpstream);

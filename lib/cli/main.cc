@@ -2,6 +2,7 @@
 #include "cli/main.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -61,10 +62,11 @@ void print_line(const std::string& tool, const char* kind, const std::string& me
   (void)write_all(STDERR_FILENO, tool + ": " + kind + message + "\n");
 }
 
+// The errno of an earlier write is lost when stdio notices at its next flush.
 int flush_stdout(const std::string& tool, int code) {
   errno = 0;
   bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
-  if (!failed || errno == EPIPE || errno == EBADF) return code;
+  if (!failed || errno == EPIPE || errno == EBADF || reader_left(STDOUT_FILENO)) return code;
   print_error(tool, errno_error("write to standard output").to_string());
   return code == kOk ? kLocalResource : code;
 }
@@ -138,6 +140,11 @@ Result<UniqueFd> open_input(const Options& options) {
                       "standard input is a terminal; pipe the previous stage into it or name a "
                       "stored stream with --in FILE");
   return take_over(STDIN_FILENO, "standard input");
+}
+
+bool reader_left(int fd) {
+  pollfd end{fd, 0, 0};
+  return ::poll(&end, 1, 0) == 1 && (end.revents & POLLERR) != 0;
 }
 
 Result<UniqueFd> open_output(const Options& options) {

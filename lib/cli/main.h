@@ -37,6 +37,8 @@ void print_consequence(const std::string& tool, const std::string& message);
 // EIO, EROFS, ENOMEM kLocalResource; anything else `otherwise`.
 int exit_code_for(const Error& error, int otherwise);
 
+// Is `fd` the end of a pipe that nobody reads any more?
+bool reader_left(int fd);
 // stdin or --in. Takes descriptor 0 (1 for the output) over and leaves /dev/null in its place:
 // stray reads and prints cannot touch the stream. Errors: EINVAL with advice when stdin is a
 // terminal; the errno of open.
