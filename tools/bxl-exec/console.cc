@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <set>
 
 #include "os/file.h"
 
@@ -80,25 +81,40 @@ void Console::report_violations(const wire::PipResult& result) {
       {"MD", "read or wrote a source that another pip wrote or read"}};
   std::string text = "error DX0500: [" + p.stable_id +
                      "] - Disallowed file accesses were detected (" + p.spec + ")\n";
-  std::map<std::string, bool> letters, related;
+  // A command that empties the build directory meets every pip of the graph.
+  const std::size_t shown = verbosity_ > 0 ? result.violations.size() : 10;
+  auto more = [&](std::size_t all) {
+    return all <= shown ? "" : "  … and " + std::to_string(all - shown) + " more (-v: all)\n";
+  };
+  std::set<std::string> letters, related;
   for (const wire::Violation& v : result.violations) {
+    letters.insert(v.letter);
+    if (!v.related.empty()) related.insert(v.related);
+    if (&v - result.violations.data() >= static_cast<std::ptrdiff_t>(shown)) continue;
     text += "  " + v.letter + (v.letter.size() < 2 ? " " : "") +
             (v.letter == "MD" ? " [" + v.role + "] " : " ") + mounts_.tokenise(paths_.str(v.path)) +
             "  (" + v.code + ": " + v.message + ")\n";
-    letters[v.letter] = true;
-    if (!v.related.empty()) related[v.related] = true;
   }
-  for (const auto& [letter, unused] : letters)
+  text += more(result.violations.size());
+  for (const std::string& letter : letters)
     if (auto it = legend.find(letter); it != legend.end())
       text += "  " + letter + " = " + it->second + "\n";
-  for (const auto& [id, unused] : related) {
+  std::size_t named = 0;
+  for (const std::string& id : related) {
+    if (++named > shown) break;
     PipId other = graph_.find(id);
     text += "  Related pip: " + id + (other == kNoPip ? "" : " (" + graph_.pip(other).spec + ")") +
             "\n";
+  }
+  text += more(related.size());
+  if (related.size() == 1)
     text +=
         "  To fix it, name the file among the inputs (or outputs) of one of the two build "
         "statements.\n";
-  }
+  else if (!related.empty())
+    text +=
+        "  To fix it, name each file among the inputs (or outputs) of one of the build statements "
+        "that share it.\n";
   line(text);
 }
 
