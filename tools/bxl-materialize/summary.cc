@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json_writer.h"
+#include "report/words.h"
 
 namespace bxl::materialize_tool {
 
@@ -102,8 +103,7 @@ std::string to_sentence(const Summary& summary) {
   if (s.files_materialized != 0)
     out += "; " + count(s.files_materialized,
                         s.files_materialized == 1 ? "file written" : "files written");
-  std::uint64_t tenths = s.wall_ms / 100;
-  return out + " (" + std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s)";
+  return out + " (" + report::duration(s.wall_ms) + ")";
 }
 
 }  // namespace bxl::materialize_tool
