@@ -128,6 +128,12 @@ Result<bool> Build::prepare(PipId id, Job* job) {
   env.emplace_back("PWD", job->command.working_directory);
   env.emplace_back("TMPDIR", "");
   std::sort(env.begin(), env.end());
+  if ((p.flags & wire::kPipConsole) && settings_.console_fds[1] >= 0) {
+    job->command.stdin_fd = settings_.console_fds[0];
+    job->command.stdout_fd = settings_.console_fds[1];
+    job->command.stderr_fd = settings_.console_fds[2];
+    job->command.inherit_terminal = true;
+  }
   job->policy.journal_path = s_.workspace.run_dir() + "/" + journal;
   return true;
 }

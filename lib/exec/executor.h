@@ -2,6 +2,7 @@
 // late lookup. The rules it keeps: lib/RULES.md.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -50,6 +51,8 @@ class Observer {
 
 struct Settings {
   std::size_t jobs = 1;
+  // stdin, stdout and stderr of pips of the console pool; -1: they get what all pips get.
+  std::array<int, 3> console_fds{-1, -1, -1};
   int keep_going = 1;  // failures to stop after; 0: never
   bool warn_violations = false;
 };

@@ -153,7 +153,7 @@ Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::Out
       basis.identity = FileIdentity{};
       basis.identity.kind = FileKind::Directory;
     }
-    plan.basis.push_back(std::move(basis));
+    plan.basis.push_back(basis);
   }
   return plan;
 }

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "os/file.h"
 
@@ -15,8 +16,8 @@ namespace bxl::exec_tool {
 using wire::Outcome;
 
 Console::Console(const graph::PipGraph& graph, const graph::Mounts& mounts, PathTable& paths,
-                 int verbosity)
-    : graph_(graph), mounts_(mounts), paths_(paths), verbosity_(verbosity) {
+                 int verbosity, bool handed_on)
+    : graph_(graph), mounts_(mounts), paths_(paths), verbosity_(verbosity), handed_on_(handed_on) {
   const char* term = std::getenv("TERM");
   bool dumb = !term || std::string(term) == "dumb";
   if (const char* fd = std::getenv("BXL_TTY_FD"); fd && !dumb)
@@ -27,7 +28,12 @@ Console::Console(const graph::PipGraph& graph, const graph::Mounts& mounts, Path
   if (verbosity_ < 0) tty_ = -1;
 }
 
-void Console::write(const std::string& text) { (void)write_all(2, text); }
+void Console::write(const std::string& text) {
+  if (holder_ != kNoPip)
+    held_ += text;
+  else
+    (void)write_all(2, text);
+}
 
 void Console::line(const std::string& text) {
   if (status_shown_) (void)write_all(tty_, "\r\033[K");
@@ -36,6 +42,7 @@ void Console::line(const std::string& text) {
 }
 
 void Console::status(const std::string& text) {
+  if (holder_ != kNoPip) return;
   winsize size{};
   std::size_t width = ::ioctl(tty_, TIOCGWINSZ, &size) == 0 && size.ws_col > 4 ? size.ws_col : 80;
   std::string shown = text.size() < width ? text : text.substr(0, width - 4) + "...";
@@ -50,6 +57,11 @@ std::string Console::describe(PipId pip) const {
 
 void Console::started(PipId pip, std::size_t) {
   running_.push_back(pip);
+  if (handed_on_ && (graph_.pip(pip).flags & wire::kPipConsole)) {
+    if (verbosity_ >= 0) line(describe(pip));
+    holder_ = pip;
+    return;
+  }
   if (tty_ >= 0)
     status("[" + std::to_string(done_) + "/" + std::to_string(to_do_) + "] " +
            describe(running_.front()) +
@@ -122,6 +134,11 @@ void Console::finished(const wire::PipResult& result, std::size_t done, std::siz
   done_ = done;
   to_do_ = to_do;
   std::erase(running_, result.pip);
+  const bool announced = holder_ == result.pip;
+  if (announced) {
+    holder_ = kNoPip;
+    (void)write_all(2, std::exchange(held_, {}));
+  }
   std::string count = "[" + std::to_string(done) + "/" + std::to_string(to_do) + "] ";
   switch (result.outcome) {
     case Outcome::Failed:
@@ -134,7 +151,7 @@ void Console::finished(const wire::PipResult& result, std::size_t done, std::siz
       if (!result.violations.empty()) report_violations(result);
       if (tty_ >= 0 && verbosity_ <= 0 && result.console.empty() && result.publishable)
         status(count + describe(result.pip));
-      else if (verbosity_ >= 0)
+      else if (verbosity_ >= 0 && !announced)
         line(count + describe(result.pip));
       if (!result.console.empty()) line(result.console);
       if (!result.publishable && result.violations.empty() && verbosity_ >= 0) {

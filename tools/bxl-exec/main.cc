@@ -5,7 +5,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <set>
@@ -46,6 +48,17 @@ void let_edits_settle(std::uint64_t called_unix_ms) {
   if (now < called_unix_ms || now >= until) return;
   timespec rest{0, static_cast<long>(until - now) * 1'000'000};
   ::nanosleep(&rest, nullptr);  // signals are blocked and wait in signal_fd
+}
+
+// What the wrapper says its own standard descriptors are called here. All three are open, or none
+// is used.
+std::array<int, 3> handed_on_fds() {
+  std::array<int, 3> fds{-1, -1, -1};
+  const char* text = std::getenv("BXL_CONSOLE_FDS");
+  if (!text || std::sscanf(text, "%d %d %d", &fds[0], &fds[1], &fds[2]) != 3) return {-1, -1, -1};
+  for (int fd : fds)
+    if (fd < 3 || ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return {-1, -1, -1};
+  return fds;
 }
 
 struct PlanInput {
@@ -190,7 +203,8 @@ int run(const cli::Options& options) {
       return fail(guarded.error(), cli::kLocalResource);
   }
 
-  exec_tool::Console console(s.graph, s.mounts, *s.paths, options.verbosity);
+  const std::array<int, 3> console_fds = handed_on_fds();
+  exec_tool::Console console(s.graph, s.mounts, *s.paths, options.verbosity, console_fds[1] >= 0);
   materialize::Placer placer(s.workspace, s.mounts, *s.paths, *s.blobs, *s.log,
                              [&](const std::string& text) { console.note(text); });
   UniqueFd journal;
@@ -212,6 +226,7 @@ int run(const cli::Options& options) {
   auto runner = exec::sandbox_runner(static_cast<std::size_t>(options.jobs));
   exec::Settings settings;
   settings.jobs = static_cast<std::size_t>(options.jobs);
+  settings.console_fds = console_fds;
   settings.keep_going = options.keep_going;
   settings.warn_violations = options.violations == cli::Violations::Warn;
   exec::Services services{
