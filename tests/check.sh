@@ -38,7 +38,7 @@ step_threads() {
 # Not what includes Cap'n Proto: clang does not compile the comparisons in its headers as C++20.
 step_tidy() {
   local files
-  files=$(git ls-files 'lib/*.cc' 'tools/*.cc' | xargs grep -LE 'capnp/|"wire/codec\.h"' | tr '\n' '|')
+  files=$(git ls-files 'lib/*.cc' 'tools/*.cc' | xargs grep -LE 'capnp/|wire/(codec|record_|stream_frames|graph_body|path_map)' | tr '\n' '|')
   run-clang-tidy-19 -quiet -p build -j "$jobs" "/(${files%|})$" 2>&1 |
     grep -v -e '^\[' -e ' warnings generated' -e '^clang-tidy' -e '^$' -e 'Running clang-tidy'
   return "${PIPESTATUS[0]}"

@@ -244,7 +244,7 @@ std::vector<Cause> compare(const Facts& before, const Facts& after) {
 
 Change change_of(const Cause& cause) {
   auto content = [](const std::string& value) { return value.starts_with("R "); };
-  auto stripped = [](std::string value) {
+  auto stripped = [](const std::string& value) {
     return value.starts_with("R x ") ? "R " + value.substr(4) : value;
   };
   auto link = [](const std::string& value) { return value.starts_with("R link "); };

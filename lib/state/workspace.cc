@@ -1,5 +1,6 @@
 #include "state/workspace.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -27,7 +28,7 @@ Result<FileLock> lock_workspace(const Workspace& workspace, const std::string& t
                           ", which holds the workspace lock; a nested build cannot wait for it");
   if (env("BXL_LOCK_ROOT") == workspace.root && !env("BXL_LOCK_FD").empty()) {
     int fd = std::atoi(env("BXL_LOCK_FD").c_str());
-    if (fd > 2 && fstat_identity(fd)) return FileLock::adopt(::dup(fd));
+    if (fd > 2 && fstat_identity(fd)) return FileLock::adopt(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
   }
   BXL_TRY_ASSIGN(auto lock, FileLock::take(workspace.lock(), FileLock::Wait::No));
   if (!lock) {

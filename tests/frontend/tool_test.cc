@@ -81,6 +81,11 @@ TEST_F(ToolTest, CompdbListsProcessPips) {
                             "    \"output\": \"out\"\n  }\n]\n");
 }
 
+TEST_F(ToolTest, CompdbNamesTheOrderOnlyInputWhereThereIsNoOther) {
+  write_file(dir_ / "w/build.ninja", "rule r\n  command = run\nbuild out: r || late\n");
+  EXPECT_THAT(run("compdb -C w").out, HasSubstr("\"file\": \"late\""));
+}
+
 TEST_F(ToolTest, GeneratorOutputStaysOffTheStream) {
   write_file(dir_ / "w/build.ninja",
              "rule g\n  command = echo chatter; touch build.ninja\nbuild build.ninja: g in\n");

@@ -83,7 +83,7 @@ Result<std::pair<wire::GraphReader, PlanInput>> read_plan(int fd, PathTable& pat
     if (auto* head = std::get_if<wire::PlanHeader>(&*record))
       input.plan = std::move(*head);
     else if (auto* basis = std::get_if<wire::Basis>(&*record))
-      input.basis.push_back(std::move(*basis));
+      input.basis.push_back(*basis);
     else if (auto* scrub = std::get_if<wire::Scrub>(&*record))
       input.scrubs.push_back(std::move(*scrub));
     else if (auto* pip = std::get_if<wire::PlanPip>(&*record))

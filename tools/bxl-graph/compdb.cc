@@ -31,7 +31,7 @@ void print_compdb(const wire::GraphReader& graph, const PathTable& paths, std::o
     object += ",\n    \"command\": ";
     append_json_string(object, pip.command);
     object += ",\n    \"file\": ";
-    append_json_string(object, name_of(pip.inputs));
+    append_json_string(object, name_of(pip.inputs.empty() ? pip.order_only : pip.inputs));
     object += ",\n    \"output\": ";
     append_json_string(object, name_of(pip.outputs));
     out << separator << object << "\n  }";

@@ -60,11 +60,9 @@ std::string canonical(std::string_view path) {
     std::string_view part = path.substr(begin, end - begin);
     begin = end + 1;
     if (part.empty() || part == ".") continue;
-    if (part != "..")
-      parts.push_back(part);
-    else if (!parts.empty() && parts.back() != "..")
+    if (part == ".." && !parts.empty() && parts.back() != "..")
       parts.pop_back();
-    else if (!absolute)
+    else if (part != ".." || !absolute)
       parts.push_back(part);
   }
   std::string out;
