@@ -283,7 +283,7 @@ class Running:
 
     def _evidence(self, ran):
         """What this and the previous build printed, and bxl's own word on what ran unasked."""
-        unasked = sorted(set((self.summary or {}).get("ran", ())) - set(ran)) if ran is not None else []
+        unasked = sorted(set((getattr(self, "summary", None) or {}).get("ran", ())) - set(ran)) if ran is not None else []
         text = self.text
         if self.ws.last_text:
             text = f"{self.ws.last_text}-- then:\n{text}"
