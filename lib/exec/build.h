@@ -78,6 +78,9 @@ class Build {
   void emit_hit_or_clean(PipId id, bool clean);
   void distrust(PipId id, const std::string& why);
   void log_junk(PipId id, const Recorded& recorded);
+  // What is known of `id` before it has run; with what the cache or an earlier run says of it.
+  PipResult result_of(PipId id, Outcome outcome) const;
+  PipResult known_result_of(PipId id, Outcome outcome) const;
   void emit(PipResult result);
 
   Settings settings_;

@@ -15,6 +15,27 @@
 
 namespace bxl::exec {
 
+PipResult Build::result_of(PipId id, Outcome outcome) const {
+  const Node& n = nodes_[index(id)];
+  PipResult result;
+  result.pip = id;
+  result.outcome = outcome;
+  result.attempt = static_cast<std::uint32_t>(n.attempts);
+  result.requested = n.requested;
+  result.static_hash = n.static_hash;
+  result.weak = n.weak;
+  return result;
+}
+
+PipResult Build::known_result_of(PipId id, Outcome outcome) const {
+  const Node& n = nodes_[index(id)];
+  PipResult result = result_of(id, outcome);
+  result.strong = n.strong;
+  result.path_set = n.path_set;
+  result.entry = n.entry;
+  return result;
+}
+
 void Build::emit(PipResult result) {
   ++done_;
   s_.observer.finished(result, done_, to_do_);
@@ -66,10 +87,7 @@ void Build::skip_dependents(PipId id) {
       if (c.state != State::Waiting) continue;
       c.state = State::Failed;
       if (pip(consumer).kind != wire::PipKind::Alias) {
-        PipResult result;
-        result.pip = consumer;
-        result.outcome = Outcome::Skipped;
-        result.requested = c.requested;
+        PipResult result = result_of(consumer, Outcome::Skipped);
         result.why_not = "skipped: " + pip(at).stable_id + " did not succeed";
         emit(std::move(result));
       }
@@ -80,15 +98,7 @@ void Build::skip_dependents(PipId id) {
 
 void Build::emit_hit_or_clean(PipId id, bool clean) {
   Node& n = node(id);
-  PipResult result;
-  result.pip = id;
-  result.outcome = clean ? Outcome::Clean : Outcome::Hit;
-  result.requested = n.requested;
-  result.static_hash = n.static_hash;
-  result.weak = n.weak;
-  result.strong = n.strong;
-  result.path_set = n.path_set;
-  result.entry = n.entry;
+  PipResult result = known_result_of(id, clean ? Outcome::Clean : Outcome::Hit);
   if (!clean && n.entry.console_bytes != 0 && s_.store) {
     auto text = s_.store->read(n.entry.console);
     if (text && *text) result.console = std::move(**text);
@@ -236,10 +246,7 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
     if ((n.state != State::Waiting && n.state != State::Ready) ||
         pip(id).kind == wire::PipKind::Alias)
       continue;
-    PipResult result;
-    result.pip = id;
-    result.outcome = summary_.cancelled ? Outcome::Cancelled : Outcome::Skipped;
-    result.requested = n.requested;
+    PipResult result = result_of(id, summary_.cancelled ? Outcome::Cancelled : Outcome::Skipped);
     result.why_not = summary_.cancelled ? "cancelled" : "the build stopped before its turn";
     emit(std::move(result));
   }

@@ -13,11 +13,7 @@ namespace bxl::exec {
 
 // An error of our own (disk full, permission): the build cannot go on meaningfully for this pip.
 void Build::fail_locally(PipId id, const Error& error) {
-  PipResult result;
-  result.pip = id;
-  result.outcome = Outcome::Failed;
-  result.requested = node(id).requested;
-  result.exit_status = 0;
+  PipResult result = result_of(id, Outcome::Failed);
   result.why_not = error.to_string();
   summary_.error = "pip " + pip(id).stable_id + ": " + error.to_string();
   if (error.errnum == ENOSPC || error.errnum == EDQUOT || error.errnum == EROFS ||
@@ -36,17 +32,8 @@ void Build::distrust(PipId id, const std::string& why) {
   if (id == kNoPip || !node(id).publishable) return;
   Node& n = node(id);
   n.publishable = false;
-  PipResult result;
-  result.pip = id;
-  result.attempt = static_cast<std::uint32_t>(n.attempts);
-  result.outcome = Outcome::Ran;
-  result.requested = n.requested;
+  PipResult result = known_result_of(id, Outcome::Ran);
   result.why_not = why;
-  result.static_hash = n.static_hash;
-  result.weak = n.weak;
-  result.strong = n.strong;
-  result.path_set = n.path_set;
-  result.entry = n.entry;
   s_.emit(std::move(result));
 }
 
@@ -94,12 +81,7 @@ void Build::finish(Finished done) {
     return;
   }
 
-  PipResult result;
-  result.pip = id;
-  result.attempt = static_cast<std::uint32_t>(n.attempts);
-  result.requested = n.requested;
-  result.static_hash = n.static_hash;
-  result.weak = n.weak;
+  PipResult result = result_of(id, Outcome::Ran);
   result.exit_status = outcome.exit_code;
   result.violations = recorded.violations;
   result.console = outcome.console;
