@@ -61,6 +61,7 @@ bool Supervisor::drain_console() {
 }
 
 void Supervisor::reap_main() {
+  if (main_gone_) return;
   int status = 0;
   if (wait4(parts_.child.pid(), &status, WNOHANG, &used_) != parts_.child.pid()) return;
   parts_.child.reaped();
@@ -104,6 +105,7 @@ void Supervisor::deadlines() {
     begin_kill();
   }
   if (killing_ && now >= kill_again_) keep_killing();
+  if (killing_) reap_main();  // where nothing could be watched, nobody else tells that it is dead
   if (killing_ && now >= give_up_) {
     parts_.recorder.reason("survivor", "", "a process could not be killed");
     gave_up_ = true;
