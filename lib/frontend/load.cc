@@ -9,6 +9,7 @@
 #include <charconv>
 #include <optional>
 
+#include "frontend/ninja/dyndep.h"
 #include "frontend/ninja/parser.h"
 #include "frontend/ninja/pips.h"
 #include "frontend/ninja/regenerate.h"
@@ -41,6 +42,14 @@ std::string options_text(const LoadRequest& request) {
   for (const std::string& name : names) out += "pass-env " + name + "\n";
   return out;
 }
+
+// A dyndep file that some pip makes: whether what lies on disk is current only the plan can tell,
+// so that a problem with it is no error yet.
+struct Dynamic {
+  std::string name;  // as the manifest spells it
+  std::string text;
+  wire::Dyndep record;
+};
 
 struct StoredGraph {
   UniqueFd fd;
@@ -84,6 +93,12 @@ class Loader {
   Result<int> run_generator(const wire::Pip& pip, const PathTable& paths);
   Result<void> parse(const ninja::KnownContent& known);
   Result<bool> parse_once(const ninja::GeneratorSettings& settings);
+  Result<ninja::PipSet> read_pips(const ninja::ReadFile& read_file,
+                                  const ninja::PipSettings& settings,
+                                  std::vector<Dynamic>& dynamics);
+  Result<graph::PipGraph> without_conflicts(const ninja::ReadFile& read_file,
+                                            const ninja::PipSettings& settings,
+                                            std::vector<Dynamic>& dynamics, Error first);
   Result<UniqueFd> store();
 
   const LoadRequest& request_;
@@ -134,6 +149,75 @@ Result<bool> Loader::reusable(const StoredGraph& stored) {
   return true;
 }
 
+// Parses the manifest and the dyndep files of `dynamics` that have no problem yet; with an empty
+// list, those it names are read first. A file that nobody makes must be there and be right.
+Result<ninja::PipSet> Loader::read_pips(const ninja::ReadFile& read_file,
+                                        const ninja::PipSettings& settings,
+                                        std::vector<Dynamic>& dynamics) {
+  BXL_TRY_ASSIGN(auto manifest, ninja::parse_manifest(request_.workspace.manifest, read_file));
+  const bool first = dynamics.empty();
+  for (ninja::NodeId file : ninja::dyndep_files(*manifest)) {
+    const std::string name(manifest->text(file));
+    const bool made = manifest->nodes[static_cast<std::size_t>(file)].producer != ninja::kNoEdge;
+    auto known = std::find_if(dynamics.begin(), dynamics.end(),
+                              [&](const Dynamic& d) { return d.name == name; });
+    if (!first && known == dynamics.end()) continue;
+    if (known == dynamics.end()) {
+      auto text = read_file(name);
+      if (!text && !made) return make_error(0, "loading " + text.error().to_string());
+      Dynamic dynamic;
+      dynamic.name = name;
+      dynamic.record.path = paths_.intern(ninja::place(settings, name));
+      if (text) {
+        dynamic.record.digest = Digest::of(*text);
+        dynamic.text = std::move(*text);
+      } else if (text.error().errnum != ENOENT && text.error().errnum != ENOTDIR) {
+        dynamic.record.problem = "loading " + text.error().to_string();
+      }
+      dynamics.push_back(std::move(dynamic));
+      known = dynamics.end() - 1;
+    }
+    if (!known->record.problem.empty() || known->record.digest.is_zero()) continue;
+    if (auto loaded = ninja::load_dyndep(*manifest, file, known->text); !loaded) {
+      if (!made) return std::move(loaded.error());
+      known->record.problem = loaded.error().to_string();
+    }
+  }
+  return ninja::make_pips(*manifest, settings, paths_);
+}
+
+// The files contradict the manifest or each other (a cycle): those that are older than the others
+// may be the reason. They are taken one by one, producers' order first, and those that do not fit
+// are left out.
+Result<graph::PipGraph> Loader::without_conflicts(const ninja::ReadFile& read_file,
+                                                  const ninja::PipSettings& settings,
+                                                  std::vector<Dynamic>& dynamics, Error first) {
+  std::vector<Dynamic> none = dynamics;
+  for (Dynamic& dynamic : none) dynamic.record.digest = Digest();
+  BXL_TRY_ASSIGN(auto plain_pips, read_pips(read_file, settings, none));
+  BXL_TRY_ASSIGN(auto plain, graph::PipGraph::create(std::move(plain_pips.pips), paths_));
+  auto rank = [&](const Dynamic& dynamic) {
+    PipId producer = plain.producer(dynamic.record.path);
+    return producer == kNoPip ? 0 : plain.rank(producer) + 1;
+  };
+  std::stable_sort(dynamics.begin(), dynamics.end(),
+                   [&](const Dynamic& a, const Dynamic& b) { return rank(a) < rank(b); });
+  std::vector<Dynamic> taken;
+  for (Dynamic& dynamic : dynamics) {
+    taken.push_back(dynamic);
+    BXL_TRY_ASSIGN(auto set, read_pips(read_file, settings, taken));
+    auto graph = graph::PipGraph::create(std::move(set.pips), paths_);
+    if (graph) continue;
+    if (rank(dynamic) == 0) return std::move(graph.error());
+    dynamic.record.problem = dynamic.name + ": " + graph.error().to_string();
+    taken.back() = dynamic;
+  }
+  dynamics = std::move(taken);
+  if (dynamics.empty()) return first;
+  BXL_TRY_ASSIGN(auto set, read_pips(read_file, settings, dynamics));
+  return graph::PipGraph::create(std::move(set.pips), paths_);
+}
+
 // True when a generator ran: what was parsed is old.
 Result<bool> Loader::parse_once(const ninja::GeneratorSettings& settings) {
   const Workspace& workspace = request_.workspace;
@@ -145,14 +229,13 @@ Result<bool> Loader::parse_once(const ninja::GeneratorSettings& settings) {
     if (!text) return make_error(text.error().errnum, "'" + path + "'");
     return text;
   };
-  BXL_TRY_ASSIGN(auto manifest, ninja::parse_manifest(workspace.manifest, read_file));
   CMakeDirectories cmake = read_cmake_directories(workspace, reads);
   ninja::PipSettings pip_settings;
   pip_settings.directory = workspace.directory;
   pip_settings.spellings = find_spellings(workspace, cmake);
   pip_settings.exists = [&](const std::string& path) { return reads.exists(path); };
-  BXL_TRY_ASSIGN(ninja::PipSet set, ninja::make_pips(*manifest, pip_settings, paths_));
-  manifest.reset();
+  std::vector<Dynamic> dynamics;
+  BXL_TRY_ASSIGN(ninja::PipSet set, read_pips(read_file, pip_settings, dynamics));
 
   ninja::Generators generators(settings, paths_, reads);
   generators.already() = std::move(already_);
@@ -166,7 +249,13 @@ Result<bool> Loader::parse_once(const ninja::GeneratorSettings& settings) {
     return true;
   }
 
-  BXL_TRY_ASSIGN(auto graph, graph::PipGraph::create(std::move(set.pips), paths_));
+  auto created = graph::PipGraph::create(std::move(set.pips), paths_);
+  if (!created) {
+    if (dynamics.empty()) return std::move(created.error());
+    created = without_conflicts(read_file, pip_settings, dynamics, std::move(created.error()));
+    if (!created) return std::move(created.error());
+  }
+  graph::PipGraph& graph = *created;
   std::vector<std::string> leaves;
   std::vector<bool> seen(paths_.size(), false);
   for (std::size_t i = 0; i < graph.size(); ++i)
@@ -188,6 +277,11 @@ Result<bool> Loader::parse_once(const ninja::GeneratorSettings& settings) {
   record_.environment = environment_;
   record_.pips = std::move(graph).take_pips();
   record_.default_targets = std::move(set.default_targets);
+  for (Dynamic& dynamic : dynamics) record_.dyndeps.push_back(std::move(dynamic.record));
+  std::sort(record_.dyndeps.begin(), record_.dyndeps.end(),
+            [&](const wire::Dyndep& a, const wire::Dyndep& b) {
+              return paths_.str(a.path) < paths_.str(b.path);
+            });
   record_.reads = reads.take();
   return false;
 }

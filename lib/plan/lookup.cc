@@ -69,6 +69,17 @@ Decision Lookup::decide(PipId id) {
   }
   std::string static_text = fingerprint::static_text(view_, id, salts_);
   decision.static_hash = Digest::of(static_text);
+  if (const wire::PipResult* done =
+          stores_.rounds ? stores_.rounds->settled(id, decision.static_hash) : nullptr) {
+    bool in_place = false;
+    (void)content_available(done->entry, &in_place);
+    if (in_place) {
+      decision.action = Action::Clean;
+      decision.weak = done->weak;
+      decision.entry = done->entry;
+      return decision;
+    }
+  }
   if (pip.flags & (wire::kPipConsole | wire::kPipAlwaysDirty)) {
     decision.reason = pip.flags & wire::kPipConsole
                           ? "runs in the console pool: it is an action, never cached"

@@ -9,6 +9,7 @@
 #include "cas/blob_store.h"
 #include "fingerprint/fingerprint.h"
 #include "fingerprint/view.h"
+#include "state/rounds.h"
 #include "state/state_table.h"
 #include "wire/records.h"
 
@@ -30,13 +31,14 @@ class Lookup {
     cas::BlobStore* blobs = nullptr;  // null: as above
     const state::StateTable* state = nullptr;
     const graph::OutputRecords* records = nullptr;
+    const state::Rounds* rounds = nullptr;  // null: this is the first round
   };
   Lookup(fingerprint::View& view, fingerprint::Salts salts, Stores stores)
       : view_(view), salts_(std::move(salts)), stores_(stores) {}
 
-  // Order of questions: is upstream final; may the pip be cached at all; does the state row still
-  // hold (clean, or a hit when only outputs are gone); does the cache have an entry whose
-  // observations hold now. View is only read.
+  // Order of questions: is upstream final; did the pip run in an earlier round of this build; may
+  // the pip be cached at all; does the state row still hold (clean, or a hit when only outputs are
+  // gone); does the cache have an entry whose observations hold now. View is only read.
   Decision decide(PipId pip);
 
   // The fingerprint texts of one pip, for --explain: weak text, then each candidate path set with

@@ -51,6 +51,75 @@ void expand_alias(const graph::PipGraph& graph, PipId id, std::vector<bool>& see
   for (PipId dep : graph.pip(id).dependencies) expand_alias(graph, dep, seen, out);
 }
 
+// Which pips cannot be planned yet since a dyndep file may say something else than the graph knows.
+class DyndepGate {
+ public:
+  DyndepGate(const graph::PipGraph& graph, const std::vector<wire::Dyndep>& dyndeps)
+      : graph_(graph), blocked_(dyndeps.empty() ? 0 : graph.size(), false) {
+    for (const wire::Dyndep& dyndep : dyndeps) {
+      PipId producer = graph.producer(dyndep.path);
+      // An alias or a generator makes nothing that a plan decides: the file is as it is.
+      if (producer != kNoPip && graph.pip(producer).kind != wire::PipKind::Alias &&
+          !(graph.pip(producer).flags & wire::kPipGenerator))
+        files_.emplace(dyndep.path, File{&dyndep, producer});
+    }
+    for (const auto& [path, file] : files_) producers_.insert(file.producer);
+  }
+
+  bool produces(PipId id) const { return producers_.count(id) != 0; }
+
+  // In topological order, before the pip is decided.
+  bool blocks(PipId id) {
+    if (blocked_.empty()) return false;
+    const wire::Pip& pip = graph_.pip(id);
+    bool blocked = std::any_of(pip.dependencies.begin(), pip.dependencies.end(),
+                               [&](PipId dep) { return blocked_[index(dep)]; });
+    if (!blocked && pip.dyndep != kNoPath) {
+      auto file = files_.find(pip.dyndep);
+      blocked = file != files_.end() && !file->second.current;
+      if (blocked && !problem_ && file->second.final && !file->second.dyndep->problem.empty())
+        problem_ = file->second.dyndep;
+    }
+    blocked_[index(id)] = blocked;
+    return blocked;
+  }
+
+  // After the pip was decided.
+  void decided(fingerprint::View& view, PipId id, const wire::PlanPip& plan) {
+    if (!produces(id)) return;
+    const bool clean = plan.action == Action::Clean;
+    for (auto& [path, file] : files_) {
+      if (file.producer != id) continue;
+      const PathId physical = view.physical(path);
+      for (const wire::Output& out : plan.entry.outputs) {
+        if ((out.path != path && out.path != physical) || out.kind != wire::OutputKind::File)
+          continue;
+        file.current = file.dyndep->problem.empty() && out.digest == file.dyndep->digest &&
+                       (clean || plan.action == Action::Hit);
+        file.final = clean && out.digest == file.dyndep->digest;
+      }
+      if (!file.current && !file.final) progress_ = true;
+    }
+  }
+
+  // The first file that is what it will stay and yet cannot be used; null while others may change.
+  const wire::Dyndep* problem() const { return progress_ ? nullptr : problem_; }
+
+ private:
+  struct File {
+    const wire::Dyndep* dyndep;
+    PipId producer;
+    bool current = false;  // the graph was made with it
+    bool final = false;    // on disk as the graph saw it
+  };
+  const graph::PipGraph& graph_;
+  std::vector<bool> blocked_;  // empty: there are no dyndep files
+  std::unordered_map<PathId, File> files_;
+  std::unordered_set<PipId> producers_;
+  const wire::Dyndep* problem_ = nullptr;
+  bool progress_ = false;  // some file will be made, replayed or read anew
+};
+
 }  // namespace
 
 Result<std::vector<PipId>> resolve_targets(const graph::PipGraph& graph, const PathTable& paths,
@@ -84,7 +153,8 @@ Result<std::vector<PipId>> resolve_targets(const graph::PipGraph& graph, const P
 }
 
 Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::OutputRecords& records,
-                       const Request& request, const std::vector<PipId>& targets) {
+                       const Request& request, const std::vector<PipId>& targets,
+                       const std::vector<wire::Dyndep>& dyndeps) {
   const graph::PipGraph& graph = view.graph();
   PathTable& paths = view.paths();
   Plan plan;
@@ -98,10 +168,17 @@ Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::Out
   std::unordered_map<std::string_view, std::vector<PathId>> recorded_by;
   for (const auto& [path, record] : records) recorded_by[record.owner].push_back(path);
 
+  DyndepGate gate(graph, dyndeps);
   for (PipId id : graph.topological_order()) {
     if (!wanted[index(id)]) continue;
     const wire::Pip& pip = graph.pip(id);
     if (pip.flags & wire::kPipGenerator) continue;
+    if (gate.blocks(id)) {
+      if (pip.kind == wire::PipKind::Alias) continue;
+      ++plan.header.total;
+      ++plan.header.waiting;
+      continue;
+    }
     for (const auto* list : {&pip.inputs, &pip.order_only})
       for (PathId input : *list)
         if (graph.producer(input) == kNoPip &&
@@ -118,7 +195,7 @@ Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::Out
     wire::PlanPip out;
     out.pip = id;
     out.action = decision.action;
-    out.requested = everything || requested[index(id)];
+    out.requested = everything || requested[index(id)] || gate.produces(id);
     out.reason = std::move(decision.reason);
     out.weak = decision.weak;
     out.strong = decision.strong;
@@ -133,8 +210,10 @@ Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::Out
         if (!kept.count(path))
           plan.scrubs.push_back({path, records.at(path).identity, pip.stable_id});
     }
+    gate.decided(view, id, out);
     plan.pips.push_back(std::move(out));
   }
+  if (const wire::Dyndep* dyndep = gate.problem()) return make_error(0, dyndep->problem);
   for (const auto& [path, record] : records) {
     if (record.owner.empty() || graph.find(record.owner) != kNoPip) continue;
     plan.scrubs.push_back({path, record.identity, record.owner});

@@ -32,9 +32,14 @@ struct Plan {
   std::vector<wire::PlanPip> pips;  // in topological order; pips outside the request are absent
 };
 
-// Errors: ENOENT when a leaf input of a requested pip does not exist ("'x', needed by 'y',
+// `dyndeps`: the graph's. Pips whose dyndep file is not known to be the one that the graph was made
+// with, and what depends on them, are left out and counted in header.waiting; the producers of
+// these files count as requested. Errors: 0 when nothing is left to do for such a file and yet it
+// cannot be used (its problem);
+// ENOENT when a leaf input of a requested pip does not exist ("'x', needed by 'y',
 // missing…").
 Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::OutputRecords& records,
-                       const Request& request, const std::vector<PipId>& targets);
+                       const Request& request, const std::vector<PipId>& targets,
+                       const std::vector<wire::Dyndep>& dyndeps = {});
 
 }  // namespace bxl::plan

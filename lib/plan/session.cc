@@ -42,6 +42,7 @@ Result<std::unique_ptr<Session>> Session::open(wire::GraphReader graph,
                  state::OutputLog::open(s->workspace, outputs_log_copy(cache, s->workspace.root),
                                         s->mounts, *s->paths, mode));
   s->state = state::StateTable::load(s->workspace, *s->paths);
+  s->rounds = state::Rounds::load(s->workspace, *s->paths);
 
   auto made = make_directories(cache);
   if (made) {
@@ -80,7 +81,7 @@ Result<std::unique_ptr<Session>> Session::open(wire::GraphReader graph,
                                                 s->log->records());
   s->lookup = std::make_unique<Lookup>(
       *s->view, fingerprint::Salts{s->frame.environment},
-      Lookup::Stores{s->metadata.get(), s->blobs.get(), &s->state, &s->log->records()});
+      Lookup::Stores{s->metadata.get(), s->blobs.get(), &s->state, &s->log->records(), &s->rounds});
   return s;
 }
 

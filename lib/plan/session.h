@@ -15,6 +15,7 @@
 #include "graph/pip_graph.h"
 #include "plan/lookup.h"
 #include "state/output_log.h"
+#include "state/rounds.h"
 #include "state/state_table.h"
 #include "state/workspace.h"
 #include "wire/graph_stream.h"
@@ -43,6 +44,7 @@ class Session {
   graph::PipGraph graph;
   std::unique_ptr<state::OutputLog> log;
   state::StateTable state;
+  state::Rounds rounds;
   std::unique_ptr<cas::HashMemo> memo;
   std::unique_ptr<cas::BlobStore>
       blobs;  // never null: without a usable cache it lies in .bxl/store

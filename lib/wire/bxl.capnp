@@ -117,12 +117,19 @@ struct Pip {
   rspfileContent @17 :Data;
   dependencies @18 :List(UInt32);
   validations @19 :List(UInt32);  # minor 2
+  dyndep @20 :UInt32 = 0xffffffff;  # minor 3
 }
 
 struct FrontEndRead {
   path @0 :UInt32;
   identity @1 :Identity;
   digest @2 :Data;
+}
+
+struct Dyndep {
+  path @0 :UInt32;
+  digest @1 :Data;  # empty: the file is absent
+  problem @2 :Data;
 }
 
 struct Variable {
@@ -138,6 +145,7 @@ struct Graph {
   reads @4 :List(FrontEndRead);
   pips @5 :List(Pip);
   defaultTargets @6 :List(UInt32);
+  dyndeps @7 :List(Dyndep);  # minor 3
 }
 
 # --- plan ---------------------------------------------------------------------------------------------------------
@@ -147,6 +155,7 @@ struct PlanHeader {
   total @1 :UInt64;
   requestedAll @2 :Bool;
   graphFile @3 :Data;
+  waiting @4 :UInt64;  # minor 3
 }
 
 enum Action {
@@ -241,6 +250,7 @@ struct Stats {
   cpuMs @13 :UInt64;
   startedUnixMs @14 :Int64;
   ranIds @15 :List(Data);
+  waiting @16 :UInt64;  # minor 3
 }
 
 # --- workspace state ----------------------------------------------------------------------------------------------

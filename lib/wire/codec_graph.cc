@@ -66,6 +66,7 @@ void put(schema::Pip::Builder to, const Pip& from, PathsOut& paths, std::size_t 
            pip_count);
   put_pips(to.initValidations(static_cast<unsigned>(from.validations.size())), from.validations,
            pip_count);
+  to.setDyndep(paths.id_or_none(from.dyndep));
 }
 
 }  // namespace
@@ -90,6 +91,12 @@ void put(schema::Graph::Builder to, const GraphRecord& from, PathsOut& paths) {
   for (unsigned i = 0; i < targets.size(); ++i) {
     BXL_ASSERT(index(from.default_targets[i]) < from.pips.size());
     targets.set(i, static_cast<std::uint32_t>(from.default_targets[i]));
+  }
+  auto dyndeps = to.initDyndeps(static_cast<unsigned>(from.dyndeps.size()));
+  for (unsigned i = 0; i < dyndeps.size(); ++i) {
+    dyndeps[i].setPath(paths.id(from.dyndeps[i].path));
+    dyndeps[i].setDigest(digest_data(from.dyndeps[i].digest));
+    dyndeps[i].setProblem(blob(from.dyndeps[i].problem));
   }
 }
 
@@ -117,6 +124,7 @@ Pip get(schema::Pip::Reader from, const PathsIn& paths, std::uint32_t pip_count)
   to.rspfile_content = str(from.getRspfileContent());
   to.dependencies = get_pips(from.getDependencies(), pip_count, "dependencies");
   to.validations = get_pips(from.getValidations(), pip_count, "validations");
+  to.dyndep = paths.at_or_none(from.getDyndep());
   return to;
 }
 
@@ -133,6 +141,9 @@ GraphRecord get_frame(schema::Graph::Reader from, const PathsIn& paths, std::uin
     if (id >= pip_count) throw BadRecord{"a default target is out of range"};
     to.default_targets.push_back(PipId{id});
   }
+  for (auto dyndep : from.getDyndeps())
+    to.dyndeps.push_back(
+        {paths.at(dyndep.getPath()), digest(dyndep.getDigest()), str(dyndep.getProblem())});
   return to;
 }
 

@@ -8,10 +8,11 @@ void put(schema::PlanHeader::Builder to, const PlanHeader& from, PathsOut&) {
   to.setTotal(from.total);
   to.setRequestedAll(from.requested_all);
   to.setGraphFile(blob(from.graph_file));
+  to.setWaiting(from.waiting);
 }
 PlanHeader get(schema::PlanHeader::Reader from, const PathsIn&) {
   return {from.getStateGeneration(), from.getTotal(), from.getRequestedAll(),
-          str(from.getGraphFile())};
+          str(from.getGraphFile()), from.getWaiting()};
 }
 
 void put(schema::PlanPip::Builder to, const PlanPip& from, PathsOut& paths) {
@@ -139,6 +140,7 @@ void put(schema::Stats::Builder to, const Stats& from, PathsOut&) {
   to.setWallMs(from.wall_ms);
   to.setCpuMs(from.cpu_ms);
   to.setStartedUnixMs(from.started_unix_ms);
+  to.setWaiting(from.waiting);
   auto ran = to.initRanIds(static_cast<unsigned>(from.ran_ids.size()));
   for (unsigned i = 0; i < ran.size(); ++i) ran.set(i, blob(from.ran_ids[i]));
 }
@@ -159,6 +161,7 @@ Stats get(schema::Stats::Reader from, const PathsIn&) {
   to.wall_ms = from.getWallMs();
   to.cpu_ms = from.getCpuMs();
   to.started_unix_ms = from.getStartedUnixMs();
+  to.waiting = from.getWaiting();
   for (auto id : from.getRanIds()) to.ran_ids.push_back(str(id));
   return to;
 }

@@ -108,6 +108,7 @@ class Describer {
     to_.natural("total", header.total);
     to_.boolean("requestedAll", header.requested_all);
     to_.string("graphFile", header.graph_file);
+    to_.natural("waiting", header.waiting);
   }
   void operator()(const PlanPip& pip) {
     to_.begin_record("planPip");
@@ -180,6 +181,7 @@ class Describer {
     to_.natural("cpuMs", stats.cpu_ms);
     to_.integer("startedUnixMs", stats.started_unix_ms);
     strings("ranIds", stats.ran_ids);
+    to_.natural("waiting", stats.waiting);
   }
   void operator()(const StateHeader& header) {
     to_.begin_record("stateHeader");
@@ -243,6 +245,15 @@ class Describer {
     }
     to_.end_list();
     pips("defaultTargets", graph.default_targets);
+    to_.begin_list("dyndeps");
+    for (const Dyndep& dyndep : graph.dyndeps) {
+      to_.begin_object("");
+      path("path", dyndep.path);
+      digest("digest", dyndep.digest);
+      to_.string("problem", dyndep.problem);
+      to_.end_object();
+    }
+    to_.end_list();
   }
   void pip(PipId id, const Pip& pip) {
     to_.begin_record("pip");
@@ -267,6 +278,7 @@ class Describer {
     to_.string("rspfileContent", pip.rspfile_content);
     pips("dependencies", pip.dependencies);
     pips("validations", pip.validations);
+    path("dyndep", pip.dyndep);
   }
 
  private:

@@ -20,7 +20,7 @@ enum class StreamKind : std::uint32_t { Graph = 1, Plan = 2, Results = 3, State 
 const char* name(StreamKind kind);
 
 inline constexpr std::uint16_t kSchemaMajor = 1;  // another major is refused by name
-inline constexpr std::uint16_t kSchemaMinor = 2;  // newer minors: unknown fields are ignored
+inline constexpr std::uint16_t kSchemaMinor = 3;  // newer minors: unknown fields are ignored
 
 // --- mounts: token, real path, flags; the longest prefix wins ------------------------------------
 enum MountFlags : std::uint32_t {
@@ -91,6 +91,10 @@ struct Pip {
   // Pips that a request for this one asks for as well, without it needing them (Ninja: "|@").
   // Sorted, no duplicates; they may depend on this pip.
   std::vector<PipId> validations;
+  // A file that names further inputs and outputs of this pip (Ninja: dyndep); one of its inputs.
+  // What it said when it was last read is in the lists above; GraphRecord::dyndeps tells which
+  // content that was.
+  PathId dyndep = kNoPath;
   bool operator==(const Pip&) const = default;
 };
 
@@ -102,6 +106,17 @@ struct FrontEndRead {
   bool operator==(const FrontEndRead&) const = default;
 };
 
+// A file that completes the graph, and what the front end found in it. While its producer's final
+// result is not this content, the pips that name it cannot be planned: it has to be built first,
+// then the graph is read again.
+struct Dyndep {
+  PathId path = kRootPath;
+  Digest digest;        // of the bytes; zero: the file was absent, nothing of it is in the graph
+  std::string problem;  // why those bytes could not be used, one sentence; nothing of them is in
+                        // the graph then
+  bool operator==(const Dyndep&) const = default;
+};
+
 // A whole graph, to be encoded. Aliases are Ninja's phony edges: they have dependencies and no
 // command.
 struct GraphRecord {
@@ -111,6 +126,7 @@ struct GraphRecord {
   std::vector<FrontEndRead> reads;
   std::vector<Pip> pips;               // dependencies are PipIds into this vector
   std::vector<PipId> default_targets;  // empty: all roots
+  std::vector<Dyndep> dyndeps;         // sorted by path text, each path once
   bool operator==(const GraphRecord&) const = default;
 };
 
@@ -175,7 +191,9 @@ struct PlanHeader {
   std::uint64_t state_generation = 0;
   std::uint64_t total = 0;  // pips the request reaches (no aliases, no generator edges)
   bool requested_all = true;
-  std::string graph_file;  // where the graph can be mapped from
+  std::string graph_file;     // where the graph can be mapped from
+  std::uint64_t waiting = 0;  // requested pips that are not in the plan: a dyndep file they need is
+                              // not up to date. Another round of all stages is due afterwards.
   bool operator==(const PlanHeader&) const = default;
 };
 
@@ -231,6 +249,7 @@ struct Stats {
                 cpu_ms = 0;
   std::int64_t started_unix_ms = 0;
   std::vector<std::string> ran_ids;  // stable ids
+  std::uint64_t waiting = 0;         // as in PlanHeader
   bool operator==(const Stats&) const = default;
 };
 

@@ -169,6 +169,7 @@ class RandomRecords {
     p.explicit_outputs = below(static_cast<unsigned>(p.outputs.size()) + 1);
     p.depfile = flag() ? path() : kNoPath;
     p.rspfile = flag() ? path() : kNoPath;
+    p.dyndep = flag() ? path() : kNoPath;
     for (auto* some : {&p.dependencies, &p.validations}) {
       *some = list([&] { return PipId{below(pip_count)}; });
       std::sort(some->begin(), some->end());
@@ -183,6 +184,7 @@ class RandomRecords {
     g.environment = list([&] { return std::pair<std::string, std::string>(bytes(), bytes()); });
     g.reads = list([&] { return FrontEndRead{path(), identity(), digest()}; });
     for (unsigned i = 0; i < pip_count; ++i) g.pips.push_back(pip(pip_count));
+    g.dyndeps = list([&] { return Dyndep{path(), digest(), bytes()}; });
     if (pip_count > 0) g.default_targets = list([&] { return PipId{below(pip_count)}; });
     return g;
   }

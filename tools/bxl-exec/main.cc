@@ -131,6 +131,7 @@ int all_clean(const PlanInput& plan, const PathTable& paths, const Digest& graph
     }
     wire::Stats stats;
     stats.total = plan.plan.total;
+    stats.waiting = plan.plan.waiting;
     stats.started_unix_ms = static_cast<std::int64_t>(clock_ms(CLOCK_REALTIME));
     BXL_TRY(writer.write(std::move(stats)));
     return writer.end({});
@@ -220,6 +221,7 @@ int run(const cli::Options& options) {
 
   wire::Stats stats;
   stats.total = plan.plan.total;
+  stats.waiting = plan.plan.waiting;
   stats.started_unix_ms = static_cast<std::int64_t>(clock_ms(CLOCK_REALTIME));
   std::uint64_t started = clock_ms(CLOCK_MONOTONIC);
   std::uint64_t cpu_ms = 0;

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <string>
 
@@ -80,7 +81,7 @@ int body(const cli::Parsed& parsed) {
     std::cout << workspace->directory << '\n';
     return cli::kOk;
   }
-  if (workspace->searched || options.verbosity > 0)
+  if ((workspace->searched && !std::getenv("BXL_ROUND")) || options.verbosity > 0)
     cli::print_note(kTool.name,
                     "front end: ninja, " + workspace->directory + "/" + workspace->manifest);
   // A terminal is refused before any generator runs.

@@ -14,6 +14,7 @@
 #include "materialize/placer.h"
 #include "plan/session.h"
 #include "report/keep_build.h"
+#include "state/rounds.h"
 #include "state/state_table.h"
 #include "summary.h"
 #include "wire/stream.h"
@@ -24,8 +25,9 @@ using namespace bxl;
 using wire::Outcome;
 
 constexpr const char* kTool = "bxl-materialize";
-// "Try again" (EX_TEMPFAIL): only the wrapper sees it, and runs the stages once more.
-constexpr int kContentLost = 75;
+// "Try again" (EX_TEMPFAIL): only the wrapper sees these, and runs the stages once more. The second
+// is no failure: dyndep files were made, and the pips that name them can be planned now.
+constexpr int kContentLost = 75, kAnotherRound = 76;
 
 int fail(const Error& error, int code) {
   cli::print_error(kTool, error.to_string());
@@ -198,8 +200,13 @@ class Commit {
 int summary_only(const cli::Options& options) {
   if (options.summary.empty()) return cli::kOk;
   materialize_tool::Summary summary;
-  if (const char* code = std::getenv("BXL_EXIT_CODE")) summary.stats.exit_code = std::atoi(code);
   PathTable paths;
+  if (const char* root = std::getenv("BXL_LOCK_ROOT")) {
+    state::Rounds rounds = state::Rounds::load({root}, paths);
+    if (!rounds.results.empty())
+      summary = materialize_tool::summarise(nullptr, rounds.results, rounds.stats);
+  }
+  if (const char* code = std::getenv("BXL_EXIT_CODE")) summary.stats.exit_code = std::atoi(code);
   auto written = replace_file(options.summary, materialize_tool::to_json(summary, paths));
   return written ? static_cast<int>(cli::kOk) : fail(written.error(), cli::kLocalResource);
 }
@@ -341,20 +348,40 @@ int run(const cli::Options& options) {
                           [](const auto& r) { return r.second.outcome == Outcome::Clean; });
   Committed committed;
   if (!idle) committed = commit_results(options, reader->header(), *graph, paths, results);
+  int code = committed.code;
+  if (code == cli::kOk && results.end.exit_code == 0 && results.stats.waiting != 0)
+    code = kAnotherRound;
+  const bool again = code == kContentLost || code == kAnotherRound;
+  state::Rounds rounds = state::Rounds::load(workspace, paths);
+  materialize_tool::Summary of_round =
+      materialize_tool::summarise(&*graph, results.results, results.stats);
+  rounds.add(results.results, results.stats);
   materialize_tool::Summary summary =
-      materialize_tool::summarise(*graph, results.results, results.stats);
-  summary.stats.exit_code = results.end.exit_code != 0 ? results.end.exit_code : committed.code;
+      materialize_tool::summarise(&*graph, rounds.results, rounds.stats);
+  summary.stats.exit_code = results.end.exit_code != 0 ? results.end.exit_code
+                            : again                    ? static_cast<int>(cli::kOk)
+                                                       : code;
+  of_round.stats.exit_code = summary.stats.exit_code;
   std::int64_t started = results.stats.started_unix_ms;
   if (const char* text = std::getenv("BXL_STARTED_MS")) started = std::atoll(text);
   summary.stats.wall_ms =
       started > 0 ? static_cast<std::uint64_t>(std::max<std::int64_t>(0, unix_ms() - started)) : 0;
+  of_round.stats.wall_ms = summary.stats.wall_ms;
+  keep_log(workspace, reader->header(), results, of_round, started,
+           materialize_tool::to_json(of_round, paths), committed.saved);
+  if (again && !state::rounds_file(workspace).empty()) {
+    rounds.stats.ran_ids = summary.stats.ran_ids;
+    // Without this file uncached pips run once more, and the summary forgets this round.
+    if (auto saved = rounds.save(workspace, paths, reader->header()); !saved)
+      cli::print_warning(kTool, saved.error().to_string());
+    return code;
+  }
   std::string json = materialize_tool::to_json(summary, paths);
-  keep_log(workspace, reader->header(), results, summary, started, json, committed.saved);
   if (!options.summary.empty())
     if (auto written = replace_file(options.summary, json); !written)
       return fail(written.error(), cli::kLocalResource);
   if (options.verbosity >= 0) cli::print_note("bxl", materialize_tool::to_sentence(summary));
-  return committed.code;
+  return code;
 }
 
 }  // namespace

@@ -9,14 +9,14 @@ namespace bxl::materialize_tool {
 
 using wire::Outcome;
 
-Summary summarise(const graph::PipGraph& graph,
+Summary summarise(const graph::PipGraph* graph,
                   const std::unordered_map<PipId, wire::PipResult>& results,
                   const wire::Stats& upstream) {
   Summary summary;
   wire::Stats& stats = summary.stats;
   stats = upstream;
   stats.clean = stats.hit = stats.ran = stats.failed = stats.skipped = stats.uncacheable = 0;
-  stats.ran_ids.clear();
+  if (graph) stats.ran_ids.clear();
   std::vector<PipId> order;
   for (const auto& [pip, result] : results) order.push_back(pip);
   std::sort(order.begin(), order.end());
@@ -31,7 +31,7 @@ Summary summarise(const graph::PipGraph& graph,
         break;
       case Outcome::Ran:
         ++stats.ran;
-        stats.ran_ids.push_back(graph.pip(pip).stable_id);
+        if (graph && index(pip) < graph->size()) stats.ran_ids.push_back(graph->pip(pip).stable_id);
         if (!result.publishable) ++stats.uncacheable;
         break;
       case Outcome::Failed:
@@ -46,6 +46,7 @@ Summary summarise(const graph::PipGraph& graph,
     summary.violations.insert(summary.violations.end(), result.violations.begin(),
                               result.violations.end());
   }
+  stats.skipped += stats.waiting;
   std::sort(stats.ran_ids.begin(), stats.ran_ids.end());
   return summary;
 }

@@ -15,8 +15,10 @@ struct Summary {
   std::vector<wire::Violation> violations;
 };
 
-// `results`: the last record of each pip. `upstream`: what the stages before us counted.
-Summary summarise(const graph::PipGraph& graph,
+// `results`: the last record of each pip. `upstream`: what the stages before us counted. Pips that
+// wait for a dyndep file count as not run. Without a graph
+// the names of pips that ran are those in `upstream`.
+Summary summarise(const graph::PipGraph* graph,
                   const std::unordered_map<PipId, wire::PipResult>& results,
                   const wire::Stats& upstream);
 // The JSON object of design "--summary", one line.

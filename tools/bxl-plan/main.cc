@@ -98,7 +98,8 @@ int run(const cli::Options& options) {
 
   // One read transaction: one view of the cache for the whole plan, and half the cost per lookup.
   if (s.metadata) s.metadata->begin_reads();
-  auto plan = plan::make_plan(*s.view, *s.lookup, s.log->records(), request, *targets);
+  auto plan =
+      plan::make_plan(*s.view, *s.lookup, s.log->records(), request, *targets, s.frame.dyndeps);
   if (s.metadata) s.metadata->end_reads();
   if (!plan) return fail(plan.error(), cli::kGraph);
   plan->header.state_generation = s.state.generation();
@@ -114,6 +115,9 @@ int run(const cli::Options& options) {
     for (const wire::PlanPip& pip : plan->pips)
       std::cout << wire::name(pip.action) << '\t' << s.graph.pip(pip.pip).stable_id
                 << (pip.reason.empty() ? "" : "\t") << pip.reason << '\n';
+    if (plan->header.waiting != 0)
+      cli::print_note(kTool, std::to_string(plan->header.waiting) +
+                                 " more pips wait for dyndep files that have to be built first");
     return std::cout.flush() ? cli::kOk : cli::kLocalResource;
   }
   auto graph_file = keep_graph(s);

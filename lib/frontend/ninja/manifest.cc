@@ -32,6 +32,21 @@ const Rule* Scope::find_rule(std::string_view rule) const {
   return nullptr;
 }
 
+NodeId Manifest::intern(std::string_view path, bool stable) {
+  std::string changed;
+  if (!is_canonical(path)) {
+    changed = canonical(path);
+    path = changed;
+    stable = false;
+  }
+  if (auto it = by_text.find(path); it != by_text.end()) return it->second;
+  if (!stable) path = strings.emplace_back(path);
+  NodeId id{static_cast<std::uint32_t>(nodes.size())};
+  nodes.push_back({path, kNoEdge});
+  by_text.emplace(path, id);
+  return id;
+}
+
 bool is_canonical(std::string_view path) {
   std::size_t begin = !path.empty() && path.front() == '/' ? 1 : 0;
   bool only_parents = begin == 0;  // ".." is canonical at the front of a relative path only

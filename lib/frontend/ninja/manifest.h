@@ -17,6 +17,7 @@
 namespace bxl::frontend::ninja {
 
 enum class NodeId : std::uint32_t {};
+inline constexpr NodeId kNoNode{0xffffffffu};
 inline constexpr std::uint32_t kNoEdge = 0xffffffffu;
 
 // A file name as ninja spells it: canonical, but relative or absolute as written.
@@ -71,6 +72,7 @@ struct Edge {
   std::uint32_t explicit_outputs = 0, implicit_outputs = 0;
   std::uint32_t explicit_inputs = 0, implicit_inputs = 0, order_only = 0;
   std::uint32_t validations = 0;  // after the inputs; none of them
+  NodeId dyndep = kNoNode;        // the file that says more about this edge; one of its inputs
   std::vector<std::pair<std::string_view, std::string>> bindings;
 
   std::uint32_t outputs() const { return explicit_outputs + implicit_outputs; }
@@ -90,6 +92,11 @@ struct Manifest {
   std::vector<Node> nodes;
   std::vector<NodeId> refs;
   std::vector<NodeId> defaults;
+  std::unordered_map<std::string_view, NodeId> by_text;
+
+  // The node of that name, made when there is none. The path need not be canonical. `stable`: the
+  // bytes live as long as the manifest.
+  NodeId intern(std::string_view path, bool stable);
 
   const NodeId* outputs(const Edge& edge) const { return refs.data() + edge.first; }
   const NodeId* inputs(const Edge& edge) const { return outputs(edge) + edge.outputs(); }

@@ -60,7 +60,6 @@ class Parser {
   bool add_edge_nodes(File& file, Edge& edge);
   bool check_special(File& file, Edge& edge);
   bool check_version(File& file, std::size_t offset, const std::string& version);
-  NodeId intern(std::string_view path, bool stable);
   std::span<const Piece> pieces_of(const PathText& path) const {
     return std::span(pieces_).subspan(path.first, path.count);
   }
@@ -71,7 +70,6 @@ class Parser {
   Manifest& manifest_;
   const ReadFile& read_file_;
   EdgeEvaluator evaluator_;
-  std::unordered_map<std::string_view, NodeId> nodes_;
   std::unordered_map<std::string_view, const Pool*> pools_;
   // Reused from statement to statement.
   std::vector<Piece> pieces_, value_;
@@ -84,22 +82,6 @@ class Parser {
 const Pool* Parser::add_pool(std::string_view name, std::uint32_t depth) {
   const Pool* pool = &manifest_.pools.emplace_back(Pool{name, depth});
   return pools_.emplace(name, pool).second ? pool : nullptr;
-}
-
-// `stable`: the bytes live as long as the manifest.
-NodeId Parser::intern(std::string_view path, bool stable) {
-  std::string changed;
-  if (!is_canonical(path)) {
-    changed = canonical(path);
-    path = changed;
-    stable = false;
-  }
-  if (auto it = nodes_.find(path); it != nodes_.end()) return it->second;
-  if (!stable) path = manifest_.strings.emplace_back(path);
-  NodeId id{static_cast<std::uint32_t>(manifest_.nodes.size())};
-  manifest_.nodes.push_back({path, kNoEdge});
-  nodes_.emplace(path, id);
-  return id;
 }
 
 bool Parser::parse_binding(File& file, std::string_view* key, std::vector<Piece>& value) {
@@ -203,8 +185,9 @@ bool Parser::parse_default(File& file) {
       return fail_at(file, offset, done.error());
     if (buffer_.empty()) return file.lexer.fail_at(offset, "empty path");
     std::string path = canonical(buffer_);
-    auto it = nodes_.find(path);
-    if (it == nodes_.end()) return file.lexer.fail_at(offset, "unknown target " + quoted(path));
+    auto it = manifest_.by_text.find(path);
+    if (it == manifest_.by_text.end())
+      return file.lexer.fail_at(offset, "unknown target " + quoted(path));
     manifest_.defaults.push_back(it->second);
   }
 }
@@ -245,7 +228,7 @@ bool Parser::read_paths(File& file, std::uint32_t* count) {
 bool Parser::add_node(File& file, const Edge& edge, const PathText& path, NodeId* id) {
   std::span<const Piece> pieces = pieces_of(path);
   if (pieces.size() == 1 && !pieces[0].variable) {
-    *id = intern(pieces[0].text, true);
+    *id = manifest_.intern(pieces[0].text, true);
     return true;
   }
   if (auto done = evaluate(pieces, edge, buffer_); !done)
@@ -253,7 +236,7 @@ bool Parser::add_node(File& file, const Edge& edge, const PathText& path, NodeId
   if (buffer_.empty()) return file.lexer.fail_at(path.offset, "empty path");
   if (buffer_.find('\0') != std::string::npos)
     return file.lexer.fail_at(path.offset, "a path holds a NUL byte");
-  *id = intern(buffer_, false);
+  *id = manifest_.intern(buffer_, false);
   return true;
 }
 
@@ -293,9 +276,11 @@ bool Parser::check_special(File& file, Edge& edge) {
   }
   auto dyndep = evaluator_.value(edge, "dyndep", EdgeEvaluator::Quote::No);
   if (!dyndep) return fail_at(file, edge.offset, dyndep.error());
-  if (!dyndep->empty())
-    return file.lexer.fail_at(edge.offset,
-                              "dyndep is not supported yet (dyndep = " + *dyndep + ")");
+  if (dyndep->empty()) return true;
+  edge.dyndep = manifest_.intern(*dyndep, false);
+  const NodeId* inputs = manifest_.inputs(edge);
+  if (std::find(inputs, inputs + edge.inputs(), edge.dyndep) == inputs + edge.inputs())
+    return file.lexer.fail_at(edge.offset, "dyndep " + quoted(*dyndep) + " is not an input");
   return true;
 }
 

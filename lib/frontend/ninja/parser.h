@@ -18,8 +18,8 @@ inline constexpr int kLanguageMajor = 1, kLanguageMinor = 13;
 using ReadFile = std::function<Result<std::string>(const std::string& path)>;
 
 // Parses `name` and what it includes. Errors read "build.ninja:12:7: expected ':', got newline" and
-// quote the line. dyndep and validations (|@) are refused by name where they occur. The content is
-// not trusted: any bytes give a Manifest or an Error in bounded time and memory.
+// quote the line. The files that edges name as dyndep are left to dyndep.h. The content is not
+// trusted: any bytes give a Manifest or an Error in bounded time and memory.
 Result<std::unique_ptr<Manifest>> parse_manifest(const std::string& name,
                                                  const ReadFile& read_file);
 

@@ -48,10 +48,7 @@ class PipMaker {
 };
 
 PathId PipMaker::intern(std::string_view text) {
-  if (!text.empty() && text.front() == '/')
-    for (const auto& [spelled, real] : settings_.spellings)
-      if (path_within(text, spelled))
-        return paths_.intern(real + std::string(text.substr(spelled.size())));
+  if (!text.empty() && text.front() == '/') return paths_.intern(place(settings_, text));
   return paths_.intern_at(directory_, text);
 }
 
@@ -257,6 +254,7 @@ Result<PipSet> PipMaker::run() {
     } else {
       BXL_TRY(make_process(edge, pip, id));
     }
+    if (edge.dyndep != kNoNode) pip.dyndep = path_of(edge.dyndep);
     if (edge.validations != 0) validated.emplace_back(id, &edge);
     out_.pips.push_back(std::move(pip));
   }
@@ -274,6 +272,14 @@ Result<PipSet> PipMaker::run() {
 }
 
 }  // namespace
+
+std::string place(const PipSettings& settings, std::string_view name) {
+  if (name.empty() || name.front() != '/')
+    return normalize_path(settings.directory + "/" + std::string(name));
+  for (const auto& [spelled, real] : settings.spellings)
+    if (path_within(name, spelled)) return real + std::string(name.substr(spelled.size()));
+  return std::string(name);
+}
 
 Result<PipSet> make_pips(const Manifest& manifest, const PipSettings& settings, PathTable& paths) {
   return PipMaker(manifest, settings, paths).run();

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,8 +24,11 @@ struct PipSettings {
   std::function<bool(const std::string&)> exists;
 };
 
+// Where a name of the manifest lies: absolute, with the spellings applied.
+std::string place(const PipSettings& settings, std::string_view name);
+
 struct PipSet {
-  std::vector<wire::Pip> pips;
+  std::vector<wire::Pip> pips;  // with what the loaded dyndep files say
   std::vector<PipId> default_targets;
 };
 

@@ -165,22 +165,6 @@ def validation_is_built_with_its_target(t):
     t.noop("user")
 
 
-@scenario("ninja: dyndep")
-def dynamic_dependency_is_followed_or_refused(t):
-    """A dyndep file adds an input at build time; or exit 3 says it is not known."""
-    t.files({"in": "1\n", "extra": "1\n"})
-    t.ninja(edge("dd", "printf 'ninja_dyndep_version = 1\\nbuild out: dyndep | made\\n' > dd"),
-            edge("made", "cat extra > made", "extra"),
-            edge("out", "cat in made > out", "in", order_only="dd", dyndep="dd"))
-    done = t.build("out", exit=(0, 3))
-    if done.code == 3:
-        t.expect("dyndep" in done.text, "refused without naming why")
-        return
-    t.write("extra", "2\n")
-    t.build("out", failed=0)
-    t.expect(t.read("out") == "1\n2\n", f"out is {t.read('out')!r}")
-
-
 @scenario("refused", state=("kept",))
 def malformed_build_file_is_refused_with_its_line(t):
     """Exit 3, the file and the line; nothing was touched."""
