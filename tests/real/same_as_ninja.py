@@ -25,7 +25,8 @@ here = pathlib.Path(__file__).resolve().parent
 
 def excluded(path):
     parts = path.split("/")
-    return (parts[0] in (".bxl", ".ninja_deps", ".ninja_log", ".ninja_lock") or
+    # CMake's checks of the compiler build small projects of their own, with ninja.
+    return (parts[0] == ".bxl" or parts[-1] in (".ninja_deps", ".ninja_log", ".ninja_lock") or
             (parts[0] == "CMakeFiles" and path.endswith((".log", ".yaml"))))
 
 
@@ -84,17 +85,21 @@ class Project:
     def configure(self):
         shutil.rmtree(self.out, ignore_errors=True)
         self.run(["cmake", "-G", "Ninja", "-S", self.source, "-B", self.out, "-DCMAKE_BUILD_TYPE=Release", *self.flags])
+        self.configured = snapshot(self.out)
 
     def bxl(self, jobs, cache):
         summary = self.work / "summary.json"
         self.run([self.bin / "bxl", "-C", self.out, f"-j{jobs}", "--cache", cache, "--summary", summary])
         return json.loads(summary.read_text())
 
-    def compare(self, what, want):
+    def compare(self, what, want, configured):
         got = snapshot(self.out)
         for path in sorted(want.keys() | got.keys()):
             # Directories of declared outputs exist before the first pip runs, also those of edges nobody requested.
             if path not in want and got[path][0] == "directory" and not os.listdir(self.out / path):
+                continue
+            # Left as the configure step made it, by both: no business of the build.
+            if path in want and path in got and want[path] == configured.get(path) and got[path] == self.configured.get(path):
                 continue
             if want.get(path) != got.get(path):
                 self.fail(f"{what}: {path}: ninja {want.get(path)}, bxl {got.get(path)}")
@@ -127,7 +132,7 @@ def main():
     p.configure()
     commands = p.commands()
     p.run(["ninja", "-C", p.out])
-    want = snapshot(p.out)
+    want, configured = snapshot(p.out), p.configured
     total = 0
     for jobs in (1, 8):
         shutil.rmtree(p.cache, ignore_errors=True)
@@ -140,7 +145,7 @@ def main():
             p.fail(f"-j{jobs}: {first['uncacheable']} of {total} pips uncacheable")
         if first["violations"]:
             p.fail(f"-j{jobs}: {first['violations'][:3]}")
-        p.compare(f"-j{jobs}", want)
+        p.compare(f"-j{jobs}", want, configured)
         again = p.bxl(jobs, p.cache)
         if again["pips"]["clean"] != total - args.actions:
             p.fail(f"-j{jobs} again: {again['pips']}")
@@ -148,7 +153,7 @@ def main():
         replay = p.bxl(jobs, p.cache)
         if replay["pips"]["hit"] != total - args.actions:
             p.fail(f"-j{jobs} replay: {replay['pips']}")
-        p.compare(f"-j{jobs} replay", want)
+        p.compare(f"-j{jobs} replay", want, configured)
     print(f"ok   {p.name}: {total} pips, {commands} commands; {len(want)} files, links and directories identical with ninja's "
           "at -j1, -j8 and replayed")
 
