@@ -134,6 +134,7 @@ Result<bool> Build::prepare(PipId id, Job* job) {
     job->command.stderr_fd = settings_.console_fds[2];
     job->command.inherit_terminal = true;
   }
+  job->policy.shim = shim_;
   job->policy.journal_path = s_.workspace.run_dir() + "/" + journal;
   return true;
 }

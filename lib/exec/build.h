@@ -102,6 +102,7 @@ class Build {
   bool stop_starting_ = false;
   bool directories_made_ = false;
   unsigned journal_ = 0;
+  const std::string shim_ = sandbox::installed_shim();
 };
 
 }  // namespace bxl::exec

@@ -26,6 +26,12 @@ int Decoder::handle(const seccomp_notif& notification) {
   }
   const SyscallRow* row = syscall_row(static_cast<std::uint32_t>(notification.data.nr));
   if (row == nullptr || row->verdict != Verdict::Trap) return ENOSYS;
+  if (shim_ != nullptr) {
+    if (asks_for_table(notification, who)) return kHandOut;
+    // What programs have looked at so far they saw before whatever this call does.
+    shim_->settle(who.tid());
+    drain_shim(true);
+  }
   dispatch(Call{who, row, notification.data.args});
   return 0;
 }
@@ -229,6 +235,9 @@ bool Decoder::mutate(const Call& call, const Place& place, std::uint32_t ops) {
   if ((ops & (kCreate | kUnlink | kMkdir | kSymlink)) != 0) {
     recorder_.note(place, ops);
     resolver_.will_change(place.id, false);
+    const bool link =
+        (ops & kSymlink) != 0 || ((ops & kUnlink) != 0 && place.kind == FileKind::Symlink);
+    if (link && shim_ != nullptr) shim_->paths_change(call.who.tid());
   } else {
     recorder_.note(place, ops);
   }

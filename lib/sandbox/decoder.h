@@ -15,6 +15,7 @@
 #include "sandbox/process_tree.h"
 #include "sandbox/recorder.h"
 #include "sandbox/resolver.h"
+#include "sandbox/shim_table.h"
 #include "sandbox/syscall_table.h"
 #include "sandbox/tracee.h"
 
@@ -36,11 +37,17 @@ struct Call {
 // hold: only lstat, readlink, directory listings, and reads of regular files.
 class Decoder {
  public:
-  Decoder(PathTable& paths, Resolver& resolver, Recorder& recorder, ProcessTree& tree)
-      : paths_(paths), resolver_(resolver), recorder_(recorder), tree_(tree) {}
+  // `shim` null: no program has the shim.
+  Decoder(PathTable& paths, Resolver& resolver, Recorder& recorder, ProcessTree& tree,
+          ShimTable* shim)
+      : paths_(paths), resolver_(resolver), recorder_(recorder), tree_(tree), shim_(shim) {}
 
-  // 0: let the call go on; else the errno it is to fail with.
+  // 0: let the call go on; else the errno it is to fail with. kHandOut: give it the shim's table.
+  static constexpr int kHandOut = -1;
   int handle(const seccomp_notif& notification);
+
+  // Records what programs recorded themselves. `all`: also calls that are under way.
+  void drain_shim(bool all);
 
  private:
   // decoder.cc
@@ -56,6 +63,10 @@ class Decoder {
   void unobserved(const Call& call, const std::string& detail);
   // Records the mutation, or, when permissions or a read-only mount forbid it, only a Reason.
   bool mutate(const Call& call, const Place& place, std::uint32_t ops);
+
+  // decode_shim.cc
+  void shim_use(const ShimTable::Use& use);
+  bool asks_for_table(const seccomp_notif& notification, const Tracee& who);
 
   // decode_files.cc
   void open_file_call(const Call& call, const Place& place, std::uint64_t flags);
@@ -103,6 +114,7 @@ class Decoder {
   Resolver& resolver_;
   Recorder& recorder_;
   ProcessTree& tree_;
+  ShimTable* shim_;
   std::set<PathId> bound_sockets_;          // AF_UNIX, bound in this tree
   std::set<std::string> bound_names_;       // abstract AF_UNIX
   std::set<std::uint16_t> bound_ports_;     // AF_INET and AF_INET6

@@ -1,6 +1,7 @@
 // Generates the BPF program: runs of equal verdicts become leaves of a binary search tree.
 #include "sandbox/filter.h"
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 
@@ -32,8 +33,53 @@ std::uint32_t arg_offset(int arg) {  // of the low half, x86 is little-endian
 
 constexpr std::uint32_t kNoSys = SECCOMP_RET_ERRNO | ENOSYS;
 
+// Calls that the key counts for.
+bool looks_only(const SyscallRow& row) {
+  switch (row.kind) {
+    case Kind::Open:
+    case Kind::Stat:
+    case Kind::StatLink:
+    case Kind::Access:
+    case Kind::Readlink:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Passes with the key. An open that could write never does.
+Program keyed_leaf(const SyscallRow& row, std::uint64_t key) {
+  const auto low = static_cast<std::uint32_t>(key), high = static_cast<std::uint32_t>(key >> 32);
+  Program out;
+  std::vector<std::size_t> to_notify;  // jumps to be patched
+  if (row.kind == Kind::Open) {
+    out.push_back(load(arg_offset(row.args.flags)));
+    to_notify.push_back(out.size());
+    out.push_back(jump(BPF_JMP | BPF_JSET | BPF_K, O_ACCMODE | O_CREAT | O_TRUNC, 0, 0));
+  }
+  out.push_back(load(arg_offset(0)));
+  out.push_back(statement(BPF_MISC | BPF_TAX, 0));
+  out.push_back(load(arg_offset(1)));
+  out.push_back(statement(BPF_ALU | BPF_XOR | BPF_X, 0));
+  out.push_back(statement(BPF_ALU | BPF_XOR | BPF_K, low ^ row.number));
+  out.push_back(statement(BPF_MISC | BPF_TAX, 0));
+  out.push_back(load(arg_offset(5)));
+  const std::size_t low_test = out.size();
+  out.push_back(jump(BPF_JMP | BPF_JEQ | BPF_X, 0, 0, 0));
+  out.push_back(load(arg_offset(5) + 4));
+  const std::size_t high_test = out.size();
+  out.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, high, 0, 1));
+  out.push_back(answer(SECCOMP_RET_ALLOW));
+  const std::size_t notify = out.size();
+  out.push_back(answer(SECCOMP_RET_USER_NOTIF));
+  out[low_test].jf = static_cast<std::uint8_t>(notify - low_test - 1);
+  out[high_test].jf = static_cast<std::uint8_t>(notify - high_test - 1);
+  for (std::size_t at : to_notify) out[at].jt = static_cast<std::uint8_t>(notify - at - 1);
+  return out;
+}
+
 // The instructions that decide one call; equal programs of neighbouring numbers are merged.
-Program leaf(const SyscallRow* row) {
+Program leaf(const SyscallRow* row, std::uint64_t key) {
   if (row == nullptr) return {answer(kNoSys)};
   switch (row->verdict) {
     case Verdict::Harmless:
@@ -56,6 +102,7 @@ Program leaf(const SyscallRow* row) {
             answer(SECCOMP_RET_USER_NOTIF),
             answer(SECCOMP_RET_ALLOW)};
   }
+  if (key != 0 && looks_only(*row)) return keyed_leaf(*row, key);
   return {answer(SECCOMP_RET_USER_NOTIF)};
 }
 
@@ -94,10 +141,10 @@ Program search(const std::vector<Run>& runs, std::size_t from, std::size_t to) {
 
 }  // namespace
 
-std::vector<sock_filter> make_filter() {
+std::vector<sock_filter> make_filter(std::uint64_t key) {
   std::vector<Run> runs;
   for (std::uint32_t nr = 0; nr <= kLastSyscall + 1; ++nr) {
-    Program program = leaf(syscall_row(nr));
+    Program program = leaf(syscall_row(nr), key);
     if (runs.empty() || !same(runs.back().program, program))
       runs.push_back({nr, std::move(program)});
   }

@@ -1,6 +1,7 @@
 // ioctls on the listener.
 #include "sandbox/listener.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -44,6 +45,15 @@ bool Listener::answer(const seccomp_notif& notification, int errnum) {
   response->error = -errnum;
   response->flags = errnum == 0 ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
   return ioctl(fd_, SECCOMP_IOCTL_NOTIF_SEND, response) == 0;
+}
+
+bool Listener::answer_descriptor(const seccomp_notif& notification, int fd) {
+  seccomp_notif_addfd request{};
+  request.id = notification.id;
+  request.flags = SECCOMP_ADDFD_FLAG_SEND;
+  request.srcfd = static_cast<__u32>(fd);
+  request.newfd_flags = O_CLOEXEC;
+  return ioctl(fd_, SECCOMP_IOCTL_NOTIF_ADDFD, &request) >= 0;
 }
 
 }  // namespace bxl::sandbox

@@ -19,6 +19,9 @@ class Listener {
   const seccomp_notif* receive();
   // Lets the call go on (`errnum` 0) or fail. False when the process was gone already.
   bool answer(const seccomp_notif& notification, int errnum);
+  // Makes the call return a copy of this descriptor (close-on-exec). False where the kernel cannot
+  // (before Linux 5.14), or the process is gone: it is still to be answered then.
+  bool answer_descriptor(const seccomp_notif& notification, int fd);
 
  private:
   int fd_;

@@ -40,11 +40,15 @@ void Recorder::note(const Place& place, std::uint32_t ops) {
   if (place.tracked) record(place.id, ops, place.error);
 }
 
+void Recorder::note_seen(const Place& place, std::uint32_t ops, const FileIdentity& first) {
+  if (place.tracked) record(place.id, ops, place.error, &first);
+}
+
 void Recorder::note(PathId id, std::uint32_t ops) {
   if (resolver_.is_tracked(id)) record(id, ops, 0);
 }
 
-void Recorder::record(PathId id, std::uint32_t ops, int error) {
+void Recorder::record(PathId id, std::uint32_t ops, int error, const FileIdentity* first) {
   if (index(id) >= slot_.size()) slot_.resize(index(id) + 1 + slot_.size() / 2);
   std::uint32_t& slot = slot_[index(id)];
   if (slot == 0) {
@@ -55,7 +59,7 @@ void Recorder::record(PathId id, std::uint32_t ops, int error) {
     fresh.first_ops = ops;
     fresh.first_errno = error;
     int failed = 0;
-    fresh.first = identity(id, failed);
+    fresh.first = first != nullptr ? *first : identity(id, failed);
     if (fresh.first_errno == 0) fresh.first_errno = failed;
   }
   Access& access = entries_[slot - 1].access;

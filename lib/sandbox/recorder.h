@@ -24,6 +24,8 @@ class Recorder {
   // Adds `ops` to the path, before the system call goes on. Takes the identities that are due
   // (first access, first mutation) and writes the journal. Untracked places are dropped.
   void note(const Place& place, std::uint32_t ops);
+  // As above; `first`: the identity that the access itself met, when it is known.
+  void note_seen(const Place& place, std::uint32_t ops, const FileIdentity& first);
   void note(PathId id, std::uint32_t ops);
   // As note(id, kEnumerate); lists the directory the first time.
   void note_listing(PathId id, const std::string& process);
@@ -47,7 +49,7 @@ class Recorder {
     PathId id;
     Access access;  // `path` is filled in at the end
   };
-  void record(PathId id, std::uint32_t ops, int error);
+  void record(PathId id, std::uint32_t ops, int error, const FileIdentity* first = nullptr);
   FileIdentity identity(PathId id, int& error);
   void journal(PathId id);
   PathId origin(PathId id) const;

@@ -14,12 +14,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
+#include <optional>
 
 #include "base/path_table.h"
 #include "sandbox/decoder.h"
 #include "sandbox/process_tree.h"
 #include "sandbox/recorder.h"
 #include "sandbox/resolver.h"
+#include "sandbox/shim_table.h"
 #include "sandbox/spawn.h"
 #include "sandbox/supervisor.h"
 
@@ -75,6 +78,20 @@ Result<void> Sandbox::available() {
   return {};
 }
 
+std::string installed_shim() {
+  if (const char* wanted = std::getenv("BXL_SHIM"); wanted && std::string_view(wanted) == "0")
+    return {};
+  auto self = read_link("/proc/self/exe");
+  if (!self) return {};
+  const std::string bin(parent_path(*self));
+  for (const std::string& file :
+       {bin + "/libbxlshim.so", normalize_path(bin + "/../lib/bxl/libbxlshim.so")}) {
+    auto found = stat_identity(file);
+    if (found && found->kind == FileKind::File) return file;
+  }
+  return {};
+}
+
 Sandbox::Sandbox() : impl_(std::make_unique<Impl>()) {}
 Sandbox::~Sandbox() = default;
 
@@ -119,6 +136,17 @@ Result<Outcome> Sandbox::Impl::run(const Command& command, const Policy& policy)
     untracked.push_back(real ? *real : normalize_path(dir));
   }
 
+  std::optional<ShimTable> shim;
+  if (!policy.shim.empty()) {
+    // Without it observation is slower, not worse.
+    if (auto table = ShimTable::create(policy.shim)) {
+      shim.emplace(std::move(*table));
+      request.key = shim->key();
+      request.preload = policy.shim;
+    }
+    untracked.push_back(policy.shim);
+  }
+
   auto child = Child::start(request);
   if (!child) {
     const int errnum = child.error().errnum;
@@ -132,14 +160,19 @@ Result<Outcome> Sandbox::Impl::run(const Command& command, const Policy& policy)
   Resolver resolver(paths, untracked);
   Recorder recorder(paths, resolver, std::move(journal));
   ProcessTree tree((*child)->pid(), !command.inherit_terminal);
-  Decoder decoder(paths, resolver, recorder, tree);
+  Decoder decoder(paths, resolver, recorder, tree, shim ? &*shim : nullptr);
   Outcome outcome;
-  Supervisor({**child, decoder, recorder, tree, policy, console_read.get(), cancel_event.get()},
+  Supervisor({**child, decoder, recorder, tree, policy, shim ? &*shim : nullptr, console_read.get(),
+              cancel_event.get()},
              outcome)
       .run();
   if (outcome.cancelled) {  // taken: the next run starts afresh
     std::uint64_t count;
     [[maybe_unused]] const ssize_t n = read(cancel_event.get(), &count, sizeof count);
+  }
+  if (shim) {
+    outcome.shim_calls = shim->calls();
+    outcome.shim_uses = shim->events();
   }
   outcome.accesses = recorder.take_accesses();
   outcome.reasons = recorder.take_reasons();

@@ -99,6 +99,9 @@ struct Policy {
   // Wait this long for processes that outlive the command, then kill them (a Reason): milliseconds.
   std::uint32_t survivor_grace_ms = 2000;
   std::uint64_t timeout_ms = 0;  // 0: none
+  // libbxlshim.so, absolute: preloaded, it makes observation of most programs nearly free. Empty,
+  // or where the kernel or a program does not play along: every call is notified.
+  std::string shim;
 };
 
 struct Outcome {
@@ -112,7 +115,12 @@ struct Outcome {
   std::string console;
   std::uint64_t wall_ns = 0, user_ns = 0, system_ns = 0, peak_kib = 0;
   std::uint64_t notifications = 0;
+  std::uint64_t shim_calls = 0, shim_uses = 0;  // calls that passed by the shim; first uses in them
 };
+
+// libbxlshim.so beside the running program, or in ../lib/bxl of it; empty when there is none or
+// BXL_SHIM=0 says that it is not wanted.
+std::string installed_shim();
 
 // One reusable runner. run() blocks its thread, which is the supervisor; several Sandboxes may run
 // at once in one process. A run that has ended has no process left. The first run() makes this

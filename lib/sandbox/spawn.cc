@@ -241,8 +241,16 @@ Result<std::unique_ptr<Child>> Child::start(const SpawnRequest& request) {
   s.path_list.push_back(nullptr);
   for (const std::string& arg : command.argv) s.argument_list.push_back(arg.c_str());
   s.argument_list.push_back(nullptr);
-  s.environment.reserve(command.environment.size());
-  for (const auto& [key, value] : command.environment) s.environment.push_back(key + "=" + value);
+  s.environment.reserve(command.environment.size() + 1);
+  bool preloads = request.preload.empty();
+  for (const auto& [key, value] : command.environment) {
+    s.environment.push_back(key + "=" + value);
+    if (key != "LD_PRELOAD" || preloads) continue;
+    // fakeroot and its like come first, as they expect.
+    s.environment.back() += (value.empty() ? "" : ":") + request.preload;
+    preloads = true;
+  }
+  if (!preloads) s.environment.push_back("LD_PRELOAD=" + request.preload);
   for (const std::string& variable : s.environment) s.environment_list.push_back(variable.c_str());
   s.environment_list.push_back(nullptr);
   s.paths = s.path_list.data();
@@ -253,7 +261,7 @@ Result<std::unique_ptr<Child>> Child::start(const SpawnRequest& request) {
   s.stdio[2] = request.stderr_fd;
   s.inherit_terminal = command.inherit_terminal;
   s.parent = getpid();
-  s.filter = make_filter();
+  s.filter = make_filter(request.key);
   s.program = {static_cast<unsigned short>(s.filter.size()), s.filter.data()};
   s.stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);

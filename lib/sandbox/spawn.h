@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@ namespace bxl::sandbox {
 struct SpawnRequest {
   const Command* command = nullptr;
   int stdin_fd = -1, stdout_fd = -1, stderr_fd = -1;  // all open
+  std::uint64_t key = 0;                              // of the filter; 0: none
+  std::string preload;                                // added to LD_PRELOAD; empty: none
 };
 
 // A started child. The child shares this process's memory until it executes (as with vfork, but

@@ -20,6 +20,8 @@ using namespace std::chrono_literals;
 enum Rare : std::uint32_t { kConsole, kCancel, kMain };
 
 constexpr auto kKillInterval = 5ms;
+// What programs record themselves is looked at so often at least: links may be replaced by others.
+constexpr int kShimIntervalMs = 25;
 constexpr auto kReapInterval =
     10ms;                      // before Linux 6.11 a zombie keeps the listener from hanging up
 constexpr auto kGiveUp = 10s;  // a process in uninterruptible sleep cannot be killed
@@ -42,6 +44,13 @@ void Supervisor::notification() {
   if (request == nullptr) return;
   ++outcome_.notifications;
   const int errnum = parts_.decoder.handle(*request);
+  if (errnum == Decoder::kHandOut) {
+    if (listener_.answer_descriptor(*request, parts_.shim->fd()))
+      parts_.shim->handed_out();
+    else
+      listener_.answer(*request, ENOENT);
+    return;
+  }
   listener_.answer(*request, errnum);
 }
 
@@ -167,7 +176,10 @@ void Supervisor::run() {
   while (!(main_gone_ && tree_gone_) && !gave_up_) {
     // The clock is asked only when something depends on it: it costs as much as a memoised path.
     const bool timed = timeout_ != Clock::time_point::max() || main_gone_ || killing_;
-    const int ready = poll(fds, 2, timed ? wait_ms() : -1);
+    int wait = timed ? wait_ms() : -1;
+    const bool shim = parts_.shim != nullptr && parts_.shim->in_use();
+    if (shim && (wait < 0 || wait > kShimIntervalMs)) wait = kShimIntervalMs;
+    const int ready = poll(fds, 2, wait);
     if (ready < 0) {
       if (errno == EINTR) continue;
       parts_.recorder.reason("observation", "", "poll failed");
@@ -181,9 +193,14 @@ void Supervisor::run() {
       fds[0].fd = -1;
     }
     if (fds[1].revents != 0) rare();
+    if (ready == 0 && shim) {
+      parts_.decoder.drain_shim(false);
+      parts_.shim->settle(0);
+    }
     if (timed) deadlines();
   }
   parts_.tree.reap_orphans(used_);
+  parts_.decoder.drain_shim(true);
   if (parts_.console >= 0) {
     // Whoever still holds the other end is not of the tree: take what is in the pipe and no more.
     pollfd rest{parts_.console, POLLIN, 0};

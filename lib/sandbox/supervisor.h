@@ -26,8 +26,9 @@ class Supervisor {
     Recorder& recorder;
     ProcessTree& tree;
     const Policy& policy;
-    int console = -1;  // read end, non-blocking; -1: not captured
-    int cancel = -1;   // eventfd
+    ShimTable* shim = nullptr;  // null: none
+    int console = -1;           // read end, non-blocking; -1: not captured
+    int cancel = -1;            // eventfd
   };
   Supervisor(const Parts& parts, Outcome& outcome);
 

@@ -39,6 +39,15 @@ inline Outcome run(const Command& command, const Policy& policy = {}) {
   return outcome ? std::move(*outcome) : Outcome{};
 }
 
+// With the shim, or with every call notified.
+enum class Shim { No, Yes };
+inline Policy policy_with(Shim shim) {
+  Policy policy;
+  if (shim == Shim::Yes) policy.shim = std::string(BXL_BIN_DIR) + "/libbxlshim.so";
+  return policy;
+}
+inline const char* name_of(Shim shim) { return shim == Shim::Yes ? "Shim" : "Notified"; }
+
 inline std::string letters(std::uint32_t ops) {
   constexpr std::pair<std::uint32_t, char> kLetters[] = {
       {kRead, 'r'},  {kStat, 's'},    {kAccess, 'a'},  {kEnumerate, 'e'},

@@ -13,11 +13,11 @@ namespace bxl::sandbox {
 namespace {
 
 // Runs one probe and compares. Returns the outcome for further checks.
-Outcome check_probe(const std::string& name, const std::string& arg = {},
+Outcome check_probe(Shim shim, const std::string& name, const std::string& arg = {},
                     const std::string& also = {}) {
   const test::TempDir dir;
   set_up_probe(name, dir.path());
-  Policy policy;
+  Policy policy = policy_with(shim);
   policy.survivor_grace_ms = 50;
   Outcome outcome = run(command_in(dir.path(), {probe_path(name), "run", arg}), policy);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.console;
@@ -26,44 +26,56 @@ Outcome check_probe(const std::string& name, const std::string& arg = {},
   return outcome;
 }
 
-class Probe : public testing::TestWithParam<const char*> {};
+// Each is registered twice: whatever the shim takes over must be seen as without it.
+class Probe : public testing::TestWithParam<std::tuple<Shim, const char*>> {};
 
-TEST_P(Probe, IsSeenExactly) { check_probe(GetParam()); }
+TEST_P(Probe, IsSeenExactly) { check_probe(std::get<0>(GetParam()), std::get<1>(GetParam())); }
 
 INSTANTIATE_TEST_SUITE_P(
     All, Probe,
-    testing::Values("rename_over", "rename_exchange", "rename_directory", "rename_fails",
-                    "openat2_beneath", "metadata_files", "tmpfile_linkat", "readdir", "openat2",
-                    "exec_thread", "vfork_chdir", "symlink_chain", "dotdot_after_link",
-                    "symlink_retarget", "symlink_loop", "make_links", "hard_link", "magic_links",
-                    "dirfd_relative", "static_open", "raw_syscalls", "shebang_chain", "absent_deep",
-                    "make_directories", "removals", "open_flags", "truncate_path", "map_write",
-                    "stat_family", "metadata", "page_end", "too_long", "close_all", "removed_cwd",
-                    "io_uring", "int80", "x32", "plain_clone", "unix_own", "tcp_own", "signals",
-                    "credentials", "survivor"),
-    [](const auto& probe) { return std::string(probe.param); });
+    testing::Combine(testing::Values(Shim::No, Shim::Yes),
+                     testing::Values("rename_over", "rename_exchange", "rename_directory",
+                                     "rename_fails", "openat2_beneath", "metadata_files",
+                                     "tmpfile_linkat", "readdir", "openat2", "exec_thread",
+                                     "vfork_chdir", "symlink_chain", "dotdot_after_link",
+                                     "symlink_retarget", "symlink_loop", "make_links", "hard_link",
+                                     "magic_links", "dirfd_relative", "static_open", "raw_syscalls",
+                                     "shebang_chain", "absent_deep", "make_directories", "removals",
+                                     "open_flags", "truncate_path", "map_write", "stat_family",
+                                     "metadata", "page_end", "too_long", "close_all", "removed_cwd",
+                                     "io_uring", "int80", "x32", "plain_clone", "unix_own",
+                                     "tcp_own", "signals", "credentials", "survivor")),
+    [](const auto& probe) {
+      return std::string(std::get<1>(probe.param)) + name_of(std::get<0>(probe.param));
+    });
 
-TEST(ProbeOf, GoProgramIsSeenExactly) {
+// The others, each in both ways too.
+class ProbeOf : public testing::TestWithParam<Shim> {};
+INSTANTIATE_TEST_SUITE_P(All, ProbeOf, testing::Values(Shim::No, Shim::Yes),
+                         [](const auto& shim) { return std::string(name_of(shim.param)); });
+
+TEST_P(ProbeOf, GoProgramIsSeenExactly) {
   if (access(probe_path("go").c_str(), X_OK) != 0)
     GTEST_SKIP() << "no Go compiler when this was built";
-  check_probe("go");
+  check_probe(GetParam(), "go");
 }
 
-TEST(ProbeOf, NamespaceIsNamed) {
+TEST_P(ProbeOf, NamespaceIsNamed) {
   const test::TempDir dir;
-  const Outcome outcome = run(command_in(dir.path(), {probe_path("unshare_mount"), "run"}));
+  const Outcome outcome =
+      run(command_in(dir.path(), {probe_path("unshare_mount"), "run"}), policy_with(GetParam()));
   EXPECT_TRUE(has_reason(outcome, "namespace"));
   EXPECT_TRUE(has_reason(outcome, "mount"));
 }
 
-TEST(ProbeOf, NameServiceCacheIsNoReason) {
-  const Outcome outcome = check_probe("nscd");
+TEST_P(ProbeOf, NameServiceCacheIsNoReason) {
+  const Outcome outcome = check_probe(GetParam(), "nscd");
   const bool there = find(outcome, "/run/nscd/socket") != nullptr ||
                      find(outcome, "/var/run/nscd/socket") != nullptr;
   EXPECT_TRUE(there);
 }
 
-TEST(ProbeOf, SocketOfAnotherIsADaemon) {
+TEST_P(ProbeOf, SocketOfAnotherIsADaemon) {
   const test::TempDir dir;
   sockaddr_un here{};
   here.sun_family = AF_UNIX;
@@ -71,7 +83,7 @@ TEST(ProbeOf, SocketOfAnotherIsADaemon) {
   const UniqueFd server(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   ASSERT_EQ(bind(server.get(), reinterpret_cast<sockaddr*>(&here), sizeof here), 0);
   ASSERT_EQ(listen(server.get(), 1), 0);
-  check_probe("unix_outside", dir / "s", dir / "s");
+  check_probe(GetParam(), "unix_outside", dir / "s", dir / "s");
 }
 
 struct LoopbackServer {
@@ -89,37 +101,38 @@ struct LoopbackServer {
   }
 };
 
-TEST(ProbeOf, ServerOfAnotherIsNetwork) {
+TEST_P(ProbeOf, ServerOfAnotherIsNetwork) {
   const LoopbackServer server(SOCK_STREAM);
-  const Outcome outcome = check_probe("tcp_outside", server.port);
+  const Outcome outcome = check_probe(GetParam(), "tcp_outside", server.port);
   ASSERT_EQ(outcome.reasons.size(), 1u);
   EXPECT_EQ(outcome.reasons[0].detail, "talks to 127.0.0.1:" + server.port);
   EXPECT_EQ(outcome.reasons[0].process.rfind("tcp_outside (", 0), 0u) << outcome.reasons[0].process;
 }
 
-TEST(ProbeOf, DatagramsCountWhenSent) {
+TEST_P(ProbeOf, DatagramsCountWhenSent) {
   const LoopbackServer server(SOCK_DGRAM);
-  const Outcome outcome = check_probe("udp", server.port);
+  const Outcome outcome = check_probe(GetParam(), "udp", server.port);
   ASSERT_EQ(outcome.reasons.size(), 1u) << reasons_text(outcome);
 }
 
-TEST(ProbeOf, QueueOfAnotherIsIpc) {
+TEST_P(ProbeOf, QueueOfAnotherIsIpc) {
   const int key = 0x62780000 | (getpid() & 0x7fff) << 1;
   const int queue = msgget(key, IPC_CREAT | IPC_EXCL | 0600);
   if (queue < 0) GTEST_SKIP() << "no System V queues here: " << strerror(errno);
-  check_probe("message_queue", std::to_string(key));
+  check_probe(GetParam(), "message_queue", std::to_string(key));
   EXPECT_EQ(msgctl(queue, IPC_RMID, nullptr), 0);
 }
 
-TEST(ProbeOf, PermissionsAreNamed) {
+TEST_P(ProbeOf, PermissionsAreNamed) {
   if (geteuid() == 0) GTEST_SKIP() << "nothing is forbidden to root";
-  check_probe("denied");
+  check_probe(GetParam(), "denied");
 }
 
-TEST(ProbeOf, InterpretersAreInputs) {
+TEST_P(ProbeOf, InterpretersAreInputs) {
   const test::TempDir dir;
   set_up_probe("shebang_chain", dir.path());
-  const Outcome outcome = run(command_in(dir.path(), {probe_path("shebang_chain"), "run"}));
+  const Outcome outcome =
+      run(command_in(dir.path(), {probe_path("shebang_chain"), "run"}), policy_with(GetParam()));
   const auto shell = real_path("/bin/sh");
   ASSERT_TRUE(shell.has_value());
   const Access* seen = find(outcome, *shell);
@@ -131,10 +144,12 @@ TEST(ProbeOf, InterpretersAreInputs) {
   EXPECT_EQ(find(outcome, *loader)->ops, kRead | kExec);
 }
 
-TEST(ProbeOf, SystemFilesystemsAreNoInputs) {
+TEST_P(ProbeOf, SystemFilesystemsAreNoInputs) {
   const test::TempDir dir;
-  const Outcome outcome = run(shell_in(
-      dir.path(), "cat /proc/self/maps /sys/kernel/mm/*/enabled /dev/null >/dev/null 2>&1; :"));
+  const Outcome outcome =
+      run(shell_in(dir.path(),
+                   "cat /proc/self/maps /sys/kernel/mm/*/enabled /dev/null >/dev/null 2>&1; :"),
+          policy_with(GetParam()));
   for (const Access& access : outcome.accesses) {
     EXPECT_FALSE(path_within(access.path, "/proc")) << access.path;
     EXPECT_FALSE(path_within(access.path, "/sys")) << access.path;
@@ -142,7 +157,7 @@ TEST(ProbeOf, SystemFilesystemsAreNoInputs) {
   }
 }
 
-TEST(ProbeOf, SharedMemoryFilesAreInputs) {
+TEST_P(ProbeOf, SharedMemoryFilesAreInputs) {
   if (::access("/dev/shm", W_OK) != 0) GTEST_SKIP() << "/dev/shm is not writable here";
   const std::string path = "/dev/shm/bxl-test-" + std::to_string(getpid());
   const test::TempDir dir;

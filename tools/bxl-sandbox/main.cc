@@ -36,6 +36,7 @@ constexpr const char* kHelp =
     "  --out FILE       write the report there; default: standard error\n"
     "  --untracked DIR  report nothing below DIR (repeatable)\n"
     "  --timeout SEC    kill the tree after SEC seconds\n"
+    "  --no-shim        do not preload libbxlshim.so: slower, and sees the same\n"
     "  --help, --version\n"
     "\n"
     "Exit status: the command's own (128+N when signal N killed it); 125 when bxl-sandbox itself "
@@ -62,12 +63,17 @@ int failure(const std::string& message) {
 
 // Empty: `code` is the exit status.
 bool parse(int argc, char** argv, Arguments& out, int& code) {
-  static const option kOptions[] = {
-      {"json", no_argument, nullptr, 'j'},          {"trace", no_argument, nullptr, 't'},
-      {"out", required_argument, nullptr, 'o'},     {"untracked", required_argument, nullptr, 'u'},
-      {"timeout", required_argument, nullptr, 's'}, {"help", no_argument, nullptr, 'h'},
-      {"version", no_argument, nullptr, 'V'},       {nullptr, 0, nullptr, 0}};
+  static const option kOptions[] = {{"json", no_argument, nullptr, 'j'},
+                                    {"trace", no_argument, nullptr, 't'},
+                                    {"out", required_argument, nullptr, 'o'},
+                                    {"untracked", required_argument, nullptr, 'u'},
+                                    {"timeout", required_argument, nullptr, 's'},
+                                    {"help", no_argument, nullptr, 'h'},
+                                    {"version", no_argument, nullptr, 'V'},
+                                    {"no-shim", no_argument, nullptr, 'n'},
+                                    {nullptr, 0, nullptr, 0}};
   code = kOwnFailure;
+  out.policy.shim = sandbox::installed_shim();
   // "+": the first word that is no option begins the command.
   for (int c; (c = getopt_long(argc, argv, "+", kOptions, nullptr)) != -1;) {
     switch (c) {
@@ -93,6 +99,9 @@ bool parse(int argc, char** argv, Arguments& out, int& code) {
         out.policy.timeout_ms = static_cast<std::uint64_t>(seconds * 1000) + 1;
         break;
       }
+      case 'n':
+        out.policy.shim.clear();
+        break;
       case 'h':
         std::fputs(kHelp, stdout);
         code = 0;

@@ -109,6 +109,8 @@ std::string to_json(const std::vector<std::string>& argv, const sandbox::Outcome
   }
   json.end_array();
   json.key("notifications").natural(outcome.notifications);
+  json.key("shimCalls").natural(outcome.shim_calls);
+  json.key("shimUses").natural(outcome.shim_uses);
   json.key("wallNs").natural(outcome.wall_ns);
   json.key("userNs").natural(outcome.user_ns);
   json.key("systemNs").natural(outcome.system_ns);
