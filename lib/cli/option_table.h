@@ -21,6 +21,7 @@ enum class OptionId {
   Summary,
   PassEnv,
   Violations,
+  PipTimeout,
   Verbose,
   Quiet,
   DryRun,

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
@@ -109,6 +110,20 @@ Result<void> read_count(Raw& raw, OptionId id, int* out) {
   return {};
 }
 
+// Seconds, with decimals; 0 is none.
+Result<void> read_timeout(Raw& raw, OptionId id, std::uint64_t* out_ms) {
+  Setting s = setting(raw, id);
+  if (!s.set()) return {};
+  double seconds = 0;
+  const char* end = s.value.data() + s.value.size();
+  auto [stop, code] = std::from_chars(s.value.data(), end, seconds, std::chars_format::fixed);
+  constexpr double kMost = 1e7;  // four months
+  if (code != std::errc() || stop != end || !(seconds >= 0) || seconds > kMost)
+    return usage_error(s.source + ": '" + s.value + "' is not a number of seconds");
+  *out_ms = static_cast<std::uint64_t>(std::ceil(seconds * 1000));
+  return {};
+}
+
 template <typename Enum>
 struct Choice {
   const char* name;
@@ -188,6 +203,7 @@ Result<Options> read_options(Raw& raw) {
   static constexpr Choice<Violations> kViolations[] = {{"error", Violations::Error},
                                                        {"warn", Violations::Warn}};
   BXL_TRY(read_choice(raw, OptionId::Violations, kViolations, &o.violations));
+  BXL_TRY(read_timeout(raw, OptionId::PipTimeout, &o.pip_timeout_ms));
   BXL_TRY(read_pass_env(raw, &o.pass_env));
   BXL_TRY_ASSIGN(o.cache, cache_directory(raw));
 

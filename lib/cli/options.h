@@ -41,6 +41,7 @@ struct Options {
   std::string summary;                // --summary, absolute
   std::vector<std::string> pass_env;  // --pass-env A,B (repeatable)
   Violations violations = Violations::Error;
+  std::uint64_t pip_timeout_ms = 0;  // --pip-timeout; 0: none
   int verbosity = 0;                 // -v +1 each, -q -1
   bool dry_run = false;              // -n, --dry-run
   bool json = false;                 // --json

@@ -135,6 +135,7 @@ Result<bool> Build::prepare(PipId id, Job* job) {
     job->command.inherit_terminal = true;
   }
   job->policy.shim = shim_;
+  job->policy.timeout_ms = settings_.pip_timeout_ms;
   job->policy.journal_path = s_.workspace.run_dir() + "/" + journal;
   return true;
 }

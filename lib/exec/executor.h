@@ -55,6 +55,7 @@ struct Settings {
   std::array<int, 3> console_fds{-1, -1, -1};
   int keep_going = 1;  // failures to stop after; 0: never
   bool warn_violations = false;
+  std::uint64_t pip_timeout_ms = 0;  // 0: none
 };
 
 struct Services {
@@ -75,6 +76,7 @@ struct Summary {
   bool cancelled = false;
   int signal = 0;  // cancelled: by this one
   std::size_t failed = 0, violated = 0;
+  std::size_t timed_out = 0;  // of `failed`
   bool local_resource = false;  // a disk or memory error of our own stopped the build
   std::string error;            // then: the sentence
 };

@@ -2,14 +2,45 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <unordered_set>
 
 #include "base/assert.h"
 #include "exec/build.h"
 #include "exec/evidence.h"
 #include "fingerprint/projection.h"
+#include "os/signal_name.h"
 
 namespace bxl::exec {
+namespace {
+
+std::string mib(std::uint64_t kib) { return std::to_string((kib + 1023) / 1024) + " MiB"; }
+
+// A sentence about a command that did not succeed. A shell reports the death of its own child as
+// 128 + the signal.
+std::string how_it_failed(const sandbox::Outcome& outcome, std::uint64_t timeout_ms) {
+  if (outcome.spawn_errno != 0)
+    return std::string("it could not be started: ") + std::strerror(outcome.spawn_errno);
+  if (outcome.timed_out) {
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%g", static_cast<double>(timeout_ms) / 1000);
+    return std::string("it ran longer than ") + seconds +
+           " s (--pip-timeout) and was killed with all its processes";
+  }
+  if (outcome.exit_code == 128 + SIGKILL)
+    return "it was killed from outside (SIGKILL), as the kernel does when memory runs out; its "
+           "largest process had " +
+           mib(outcome.peak_kib);
+  if (outcome.term_signal != 0) return "it was ended by " + signal_name(outcome.term_signal);
+  std::string text = "it exited with " + std::to_string(outcome.exit_code);
+  if (outcome.exit_code > 128 && outcome.exit_code <= 128 + SIGSYS)
+    text += " (128 + " + signal_name(outcome.exit_code - 128) + ")";
+  return text;
+}
+
+}  // namespace
 
 // An error of our own (disk full, permission): the build cannot go on meaningfully for this pip.
 void Build::fail_locally(PipId id, const Error& error) {
@@ -98,10 +129,8 @@ void Build::finish(Finished done) {
   if (!ok) {
     result.outcome = outcome.cancelled || summary_.cancelled ? Outcome::Cancelled : Outcome::Failed;
     if (result.outcome == Outcome::Failed) ++summary_.failed;
-    result.why_not = outcome.spawn_errno != 0 ? std::string("it could not be started: ") +
-                                                    std::strerror(outcome.spawn_errno)
-                     : outcome.timed_out ? "it ran out of time"
-                                         : "it failed";
+    result.why_not = how_it_failed(outcome, settings_.pip_timeout_ms);
+    if (result.outcome == Outcome::Failed && outcome.timed_out) ++summary_.timed_out;
     result.entry.evidence = keep_evidence(s_, id, recorded.observations);
     emit(std::move(result));
     settle(id, State::Failed);

@@ -181,6 +181,18 @@ TEST_F(OptionsTest, VerboseAndQuietCancel) {
   EXPECT_EQ(options({"-q"}).verbosity, -1);
 }
 
+TEST_F(OptionsTest, ATimeoutIsSecondsWithDecimals) {
+  EXPECT_EQ(options({}).pip_timeout_ms, 0u);
+  EXPECT_EQ(options({"--pip-timeout", "1.5"}).pip_timeout_ms, 1500u);
+  EXPECT_EQ(options({"--pip-timeout=0.0001"}).pip_timeout_ms, 1u);
+  ::setenv("BXL_PIP_TIMEOUT", "60", 1);
+  EXPECT_EQ(options({}).pip_timeout_ms, 60'000u);
+  EXPECT_EQ(options({"--pip-timeout=0"}).pip_timeout_ms, 0u);
+  for (const char* wrong : {"5m", "-1", "nan", "inf", "1e99", "99999999"})
+    EXPECT_THAT(refused({"--pip-timeout", wrong}), HasSubstr("is not a number of seconds"))
+        << wrong;
+}
+
 TEST_F(OptionsTest, FlagBeatsEnvironmentBeatsDefault) {
   ::setenv("BXL_JOBS", "7", 1);
   ::setenv("BXL_LAZY", "all", 1);

@@ -230,6 +230,7 @@ int run(const cli::Options& options) {
   settings.jobs = static_cast<std::size_t>(options.jobs);
   settings.console_fds = console_fds;
   settings.keep_going = options.keep_going;
+  settings.pip_timeout_ms = options.pip_timeout_ms;
   settings.warn_violations = options.violations == cli::Violations::Warn;
   exec::Services services{
       *s.view,
@@ -274,12 +275,15 @@ int run(const cli::Options& options) {
   } else if (summary.local_resource) {
     code = cli::kLocalResource;
     message = summary.error;
-  } else if (summary.failed != 0) {
+  } else if (summary.failed > summary.timed_out) {
     code = cli::kPipFailed;
     message = std::to_string(summary.failed) + " pips failed";
   } else if (summary.violated != 0 && !settings.warn_violations) {
     code = cli::kViolation;
     message = std::to_string(summary.violated) + " pips violated their declarations";
+  } else if (summary.failed != 0) {  // nothing but time was wrong: more of it may do
+    code = cli::kTimeout;
+    message = std::to_string(summary.failed) + " pips ran out of time";
   }
   if (!summary.error.empty()) cli::print_error(kTool, summary.error);
   stats.wall_ms = clock_ms(CLOCK_MONOTONIC) - started;
