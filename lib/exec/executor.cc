@@ -221,7 +221,7 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
       continue;
     }
     pollfd fds[2] = {{workers_->wake_fd(), POLLIN, 0}, {cancel_fd, POLLIN, 0}};
-    int rc = ::poll(fds, cancel_fd >= 0 ? 2 : 1, -1);
+    int rc = ::poll(fds, cancel_fd >= 0 ? 2 : 1, s_.observer.tick());
     if (rc < 0 && errno != EINTR) BXL_ASSERT(!"poll");
     if (rc > 0 && (fds[1].revents & POLLIN)) {
       signalfd_siginfo info{};

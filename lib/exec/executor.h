@@ -47,6 +47,9 @@ class Observer {
   virtual void started(PipId, std::size_t /*running*/) {}
   virtual void finished(const wire::PipResult&, std::size_t /*done*/, std::size_t /*to_do*/) {}
   virtual void note(const std::string&) {}
+  // Called whenever the build is about to wait; in how many ms to be called again at the latest,
+  // -1: whenever something else happens.
+  virtual int tick() { return -1; }
 };
 
 struct Settings {
@@ -76,7 +79,7 @@ struct Summary {
   bool cancelled = false;
   int signal = 0;  // cancelled: by this one
   std::size_t failed = 0, violated = 0;
-  std::size_t timed_out = 0;  // of `failed`
+  std::size_t timed_out = 0;    // of `failed`
   bool local_resource = false;  // a disk or memory error of our own stopped the build
   std::string error;            // then: the sentence
 };

@@ -13,17 +13,6 @@ constexpr std::size_t kMemberBytes =
     64 << 10;  // a listing of node_modules or /usr/include takes about 10 KiB
 constexpr std::size_t kDigestDigits = 12;  // two contents collide once in 2.8e14 comparisons
 
-bool speaks_of_secrets(std::string_view name) {
-  std::string upper(name);
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : static_cast<char>(c);
-  });
-  for (std::string_view word :
-       {"TOKEN", "SECRET", "PASSW", "CREDENTIAL", "AUTH", "_KEY", "APIKEY", "PRIVATE"})
-    if (upper.find(word) != std::string::npos) return true;
-  return false;
-}
-
 void put_field(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += ' ';
@@ -91,6 +80,17 @@ std::string_view cut_digest(std::string_view line) {
 }
 
 }  // namespace
+
+bool speaks_of_secrets(std::string_view variable) {
+  std::string upper(variable);
+  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : static_cast<char>(c);
+  });
+  for (std::string_view word :
+       {"TOKEN", "SECRET", "PASSW", "CREDENTIAL", "AUTH", "_KEY", "APIKEY", "PRIVATE"})
+    if (upper.find(word) != std::string::npos) return true;
+  return false;
+}
 
 std::string encode_evidence(View& view, PipId pip, std::string_view weak_text, const PathSet& set,
                             std::string_view strong_text) {

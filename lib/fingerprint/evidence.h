@@ -37,6 +37,8 @@ struct Evidence {
 // listings, same bytes.
 std::string encode_evidence(View& view, PipId pip, std::string_view weak_text, const PathSet& set,
                             std::string_view strong_text);
+// Is this the name of a variable (API_TOKEN, …) whose value is to be written nowhere?
+bool speaks_of_secrets(std::string_view variable);
 // Untrusted bytes. Errors: EBADMSG; EPROTO for another version.
 Result<Evidence> decode_evidence(std::string_view bytes);
 

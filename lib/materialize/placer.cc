@@ -194,7 +194,7 @@ Result<void> Placer::save_aside(const std::string& owner, PathId path) {
     if (::unlink(text.c_str()) != 0) return errno_error("set aside " + text);
   }
   saved_.push_back({owner, path, where});
-  note_("set aside " + text + ", which bxl did not make, as " + where);
+  tell_({Note::Kind::SetAside, text, where});
   return {};
 }
 
@@ -252,7 +252,7 @@ Result<void> Placer::restore_saved(const std::string& owner) {
       continue;
     }
     if (auto r = log_.remove({s.path}); !r && !first) first = std::move(r.error());
-    note_("restored " + text);
+    tell_({Note::Kind::Restored, text, s.where});
   }
   forget_saved(owner);
   if (first) return std::move(*first);
@@ -269,7 +269,7 @@ Result<bool> Placer::scrub(PathId path, const FileIdentity& recorded) {
   graph::OutputRecord record;
   record.identity = recorded;
   if (disk.exists() && !graph::still_recorded(record, disk)) {
-    note_("left " + text + " alone: it was changed since bxl made it");
+    tell_({Note::Kind::LeftAlone, text, {}});
     BXL_TRY(log_.remove({path}));
     return false;
   }

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "cas/blob_store.h"
 #include "graph/mounts.h"
+#include "materialize/note.h"
 #include "state/output_log.h"
 #include "state/workspace.h"
 #include "wire/records.h"
@@ -36,15 +37,15 @@ enum class Declared { No, Yes };
 // after each rename.
 class Placer {
  public:
-  using Note = std::function<void(const std::string&)>;  // one sentence for the user
+  using Tell = std::function<void(const Note&)>;
   Placer(const state::Workspace& workspace, const graph::Mounts& mounts, PathTable& paths,
-         cas::BlobStore& store, state::OutputLog& log, Note note)
+         cas::BlobStore& store, state::OutputLog& log, Tell tell)
       : workspace_(workspace),
         mounts_(mounts),
         paths_(paths),
         store_(store),
         log_(log),
-        note_(std::move(note)) {}
+        tell_(std::move(tell)) {}
 
   // Brings one output of `owner` to disk. A user's file in the way of a declared output is moved to
   // .bxl/saved/. Errors: ENOSPC, EACCES, ELOOP (a symlink that is no recorded output lies on the
@@ -87,7 +88,7 @@ class Placer {
   PathTable& paths_;
   cas::BlobStore& store_;
   state::OutputLog& log_;
-  Note note_;
+  Tell tell_;
   std::vector<std::pair<std::string, UniqueFd>> roots_;
   std::vector<Saved> saved_;
   std::string saved_dir_;  // this build's directory below .bxl/saved

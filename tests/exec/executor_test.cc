@@ -82,8 +82,9 @@ class ExecutorTest : public testing::Test {
       void note(const std::string& text) override { to->push_back(text); }
     } observer;
     observer.to = &built.notes;
-    materialize::Placer placer(workspace_, mounts, paths, *blobs, **log,
-                               [&](const std::string& text) { built.notes.push_back(text); });
+    materialize::Placer placer(
+        workspace_, mounts, paths, *blobs, **log,
+        [&](const materialize::Note& note) { built.notes.push_back(materialize::sentence(note)); });
     test::FakeRunner runner(dir_ / "tmp");
     runner.commands = commands;
     Services services{

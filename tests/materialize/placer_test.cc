@@ -26,7 +26,7 @@ class PlacerTest : public testing::Test {
     EXPECT_TRUE(log);
     log_ = std::move(*log);
     placer_ = std::make_unique<Placer>(workspace_, mounts_, paths_, *store_, *log_,
-                                       [this](const std::string& n) { notes_.push_back(n); });
+                                       [this](const Note& n) { notes_.push_back(sentence(n)); });
   }
   std::string in(const std::string& name) { return workspace_.root + "/" + name; }
   PathId path(const std::string& name) { return paths_.intern(in(name)); }

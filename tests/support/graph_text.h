@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/mounts.h"
 #include "graph/pip_graph.h"
 
 namespace bxl::test {

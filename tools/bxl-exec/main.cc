@@ -13,7 +13,7 @@
 #include <set>
 
 #include "cli/options.h"
-#include "console.h"
+#include "console/console.h"
 #include "exec/executor.h"
 #include "exec/result_writer.h"
 #include "os/guardian.h"
@@ -59,6 +59,12 @@ std::array<int, 3> handed_on_fds() {
   for (int fd : fds)
     if (fd < 3 || ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return {-1, -1, -1};
   return fds;
+}
+
+// Where the other tools are.
+std::string own_directory() {
+  auto self = read_link("/proc/self/exe");
+  return self ? std::string(parent_path(*self)) : ".";
 }
 
 struct PlanInput {
@@ -205,9 +211,19 @@ int run(const cli::Options& options) {
   }
 
   const std::array<int, 3> console_fds = handed_on_fds();
-  exec_tool::Console console(s.graph, s.mounts, *s.paths, options.verbosity, console_fds[1] >= 0);
+  console::Settings talk;
+  talk.verbosity = options.verbosity;
+  talk.jobs = static_cast<std::size_t>(options.jobs);
+  talk.console_handed_on = console_fds[1] >= 0;
+  talk.keeping = {s.workspace.log_dir() + "/failed", s.workspace.root,
+                  own_directory() + "/bxl-sandbox", s.lookup->salts().environment};
+  console::Console console(s.graph, s.mounts, *s.paths, console::Terminal::detect(), talk,
+                           plan.pips, [&](PipId pip) -> std::uint64_t {
+                             const auto* row = s.state.find(s.graph.pip(pip).stable_id);
+                             return row ? row->entry.wall_ms : 0;
+                           });
   materialize::Placer placer(s.workspace, s.mounts, *s.paths, *s.blobs, *s.log,
-                             [&](const std::string& text) { console.note(text); });
+                             [&](const materialize::Note& note) { console.note(note); });
   UniqueFd journal;
   if (auto file = open_file(s.workspace.results(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND))
     journal = std::move(*file);

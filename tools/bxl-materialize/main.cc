@@ -68,18 +68,23 @@ class Commit {
  public:
   Commit(const state::Workspace& workspace, const graph::Mounts& mounts,
          const graph::PipGraph& graph, PathTable& paths, cas::BlobStore& blobs,
-         cache::MetadataStore* metadata, state::OutputLog& log, state::StateTable& state)
+         cache::MetadataStore* metadata, state::OutputLog& log, state::StateTable& state,
+         bool verbose)
       : graph_(graph),
         paths_(paths),
         metadata_(metadata),
         log_(log),
         state_(state),
+        notes_(verbose, [](const std::string& note) { cli::print_note(kTool, note); }),
         placer_(workspace, mounts, paths, blobs, log,
-                [](const std::string& note) { cli::print_note(kTool, note); }) {}
+                [this](const materialize::Note& note) { notes_.add(note); }) {}
 
   // Content of some hit was gone: the damaged blob is in quarantine, so that the next plan sees a
   // miss.
   bool lost() const { return lost_; }
+
+  // All is placed: what is left to say of it.
+  void close() { notes_.finish(); }
 
   // Rule 10: both parties of a violation stay out of the state, so that a no-op never forgets it.
   void distrust_violated(const std::unordered_map<PipId, wire::PipResult>& results) {
@@ -191,6 +196,7 @@ class Commit {
   cache::MetadataStore* metadata_;
   state::OutputLog& log_;
   state::StateTable& state_;
+  materialize::NoteLimit notes_;
   materialize::Placer placer_;
   bool lost_ = false;
 };
@@ -242,7 +248,7 @@ Committed commit_results(const cli::Options& options, const wire::Header& header
   auto metadata = cache::MetadataStore::open(options.cache);
 
   Commit commit(workspace, mounts, graph, paths, *blobs, metadata ? metadata->get() : nullptr,
-                **log, state);
+                **log, state, options.verbosity > 0);
   for (PipId pip : graph.topological_order()) {
     auto found = results.results.find(pip);
     if (found == results.results.end()) continue;
@@ -254,6 +260,7 @@ Committed commit_results(const cli::Options& options, const wire::Header& header
         done.code = cli::exit_code_for(placed.error(), cli::kLocalResource);
     }
   }
+  commit.close();
   commit.distrust_violated(results.results);
   if (auto finished = (*log)->finish(); !finished)
     cli::print_warning(kTool, finished.error().to_string());
@@ -380,7 +387,7 @@ int run(const cli::Options& options) {
   if (!options.summary.empty())
     if (auto written = replace_file(options.summary, json); !written)
       return fail(written.error(), cli::kLocalResource);
-  if (options.verbosity >= 0) cli::print_note("bxl", materialize_tool::to_sentence(summary));
+  if (options.verbosity >= -1) cli::print_note("bxl", materialize_tool::to_sentence(summary));
   return code;
 }
 

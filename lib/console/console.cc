@@ -1,0 +1,174 @@
+#include "console/console.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "console/violations.h"
+#include "os/file.h"
+
+namespace bxl::console {
+namespace {
+
+using namespace std::chrono_literals;
+using wire::Outcome;
+
+constexpr auto kRedraw = 100ms;    // a status line that changes faster cannot be read
+constexpr auto kRedrawTimes = 1s;  // seconds are shown
+constexpr auto kKeepAlive = 30s;   // watchdogs of CI services begin to ask after minutes
+
+int ms_until(Clock::time_point then, Clock::time_point now) {
+  return std::max<int>(
+      0, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(then - now).count()));
+}
+
+}  // namespace
+
+Console::Console(const graph::PipGraph& graph, const graph::Mounts& mounts, PathTable& paths,
+                 const Terminal& terminal, Settings settings,
+                 const std::vector<wire::PlanPip>& plan,
+                 const std::function<std::uint64_t(PipId)>& earlier_ms,
+                 std::function<Clock::time_point()> now)
+    : graph_(graph),
+      mounts_(mounts),
+      paths_(paths),
+      terminal_(terminal),
+      settings_(std::move(settings)),
+      now_(std::move(now)),
+      progress_(graph, plan.size(), settings_.jobs, now_()),
+      failures_(graph, paths, settings_.keeping),
+      notes_(settings_.verbosity > 0, [this](const std::string& text) { note(text); }),
+      spoke_(now_()) {
+  if (settings_.verbosity < 0) terminal_.status = -1;
+  for (const wire::PlanPip& pip : plan)
+    if (pip.action == wire::Action::Miss || pip.action == wire::Action::Deferred)
+      progress_.planned(pip.pip, pip.action == wire::Action::Deferred, earlier_ms(pip.pip));
+}
+
+void Console::write(const std::string& text) {
+  if (holder_ != kNoPip)
+    held_ += text;
+  else
+    (void)write_all(terminal_.out, text);
+}
+
+void Console::erase_status() {
+  if (std::exchange(status_shown_, false)) (void)write_all(terminal_.status, "\r\033[K");
+  status_stale_ = true;
+}
+
+void Console::line(const std::string& text) {
+  if (text.empty()) return;
+  erase_status();
+  write(text.ends_with('\n') ? text : text + "\n");
+  spoke_ = now_();
+  last_said_ = kNoPip;
+}
+
+void Console::draw_status() {
+  const auto now = now_();
+  // The last column stays free: a cursor behind it would wrap on some terminals.
+  (void)write_all(
+      terminal_.status,
+      "\r" + progress_.status(now, terminal_.width() - 1, settings_.verbosity > 0) + "\033[K");
+  status_shown_ = true;
+  status_stale_ = false;
+  drawn_ = now;
+}
+
+int Console::tick() {
+  const auto now = now_();
+  if (holder_ != kNoPip || settings_.verbosity < 0 || progress_.running() == 0) return -1;
+  if (terminal_.status >= 0) {
+    const auto due = drawn_ + (status_stale_ ? kRedraw : kRedrawTimes);
+    if (now < due) return ms_until(due, now);
+    draw_status();
+    return ms_until(now + kRedrawTimes, now);
+  }
+  if (now >= spoke_ + kKeepAlive)
+    line("bxl: " + progress_.keep_alive(now, settings_.verbosity > 0));
+  return ms_until(spoke_ + kKeepAlive, now);
+}
+
+void Console::started(PipId pip, std::size_t) {
+  progress_.started(pip, now_());
+  status_stale_ = true;
+  if (settings_.console_handed_on && (graph_.pip(pip).flags & wire::kPipConsole)) {
+    erase_status();
+    if (settings_.verbosity >= 0) line(describe(graph_.pip(pip), settings_.verbosity > 0));
+    holder_ = pip;
+  }
+}
+
+// What a pip printed, fit for where it goes.
+std::string Console::said(const std::string& console_text) const {
+  return terminal_.colour ? console_text : without_escapes(console_text);
+}
+
+void Console::finished(const wire::PipResult& result, std::size_t done, std::size_t to_do) {
+  progress_.finished(result, done, to_do);
+  status_stale_ = true;
+  const bool announced = holder_ == result.pip;
+  if (announced) {
+    holder_ = kNoPip;
+    (void)write_all(terminal_.out, std::exchange(held_, {}));
+    spoke_ = now_();
+  }
+  const wire::Pip& pip = graph_.pip(result.pip);
+  const bool quiet = settings_.verbosity < 0, verbose = settings_.verbosity > 0;
+  const std::string count = "[" + std::to_string(done) + "/" + std::to_string(to_do) + "] ";
+  const std::string violations = result.violations.empty()
+                                     ? std::string()
+                                     : violations_text(result, graph_, mounts_, paths_, verbose);
+  switch (result.outcome) {
+    case Outcome::Violated:
+    case Outcome::Failed:
+      failures_.add(result, violations);
+      // With -q, and after many failures, the report says it soon enough.
+      if (quiet) break;
+      line(count + (result.outcome == Outcome::Failed
+                        ? failures_.headline(result, terminal_)
+                        : pip.stable_id + ": disallowed file accesses\n"));
+      last_said_ = result.outcome == Outcome::Failed ? result.pip : kNoPip;
+      break;
+    case Outcome::Ran:
+      line(violations);
+      if (quiet) break;
+      if (!announced && (terminal_.status < 0 || verbose || !result.console.empty()))
+        line(count + describe(pip, verbose));
+      line(said(result.console));
+      if (!result.publishable && result.violations.empty() &&
+          (verbose || !(pip.flags & (wire::kPipConsole | wire::kPipAlwaysDirty))))
+        line("bxl: note: " + pip.stable_id + " is not cached: " + result.why_not);
+      break;
+    case Outcome::Hit:
+      if (quiet) break;
+      if (verbose) line(count + "cached: " + describe(pip, verbose));
+      line(said(result.console));
+      break;
+    case Outcome::Clean:
+    case Outcome::Skipped:
+    case Outcome::Cancelled:
+      break;
+  }
+  // Thousands of hits are reported in a row, without a tick in between.
+  if (terminal_.status >= 0 && holder_ == kNoPip && now_() >= drawn_ + kRedraw) draw_status();
+}
+
+void Console::note(const std::string& text) {
+  if (settings_.verbosity >= 0) line("bxl-exec: " + text);
+}
+
+void Console::note(const materialize::Note& note) { notes_.add(note); }
+
+void Console::close() {
+  erase_status();
+  notes_.finish();
+  const PipId said = failures_.size() == 1 ? last_said_ : kNoPip;
+  const std::string report = failures_.report(terminal_, settings_.verbosity > 0, said);
+  if (!report.empty()) line(report);
+}
+
+}  // namespace bxl::console
