@@ -61,6 +61,22 @@ std::array<int, 3> handed_on_fds() {
   return fds;
 }
 
+// May commands be run here? The sentence says what to do where they may not.
+Result<void> can_observe(const std::string& workspace) {
+  auto can = sandbox::Sandbox::available();
+  if (can) return {};
+  const char* inside = std::getenv("BXL_INSIDE");
+  if (inside && can.error().errnum == EBUSY)
+    return make_error(0, std::string("this bxl runs inside a pip of the build of ") + inside +
+                             ", which is observed already, and no command can be observed twice; "
+                             "build " +
+                             workspace + " before that one, and it will find nothing to run");
+  return make_error(can.error().errnum,
+                    "this kernel or container refuses to let bxl observe commands (seccomp user "
+                    "notification, /proc): " +
+                        can.error().message);
+}
+
 // Where the other tools are.
 std::string own_directory() {
   auto self = read_link("/proc/self/exe");
@@ -199,13 +215,8 @@ int run(const cli::Options& options) {
   for (const wire::PlanPip& pip : plan.pips)
     may_run |= pip.action == wire::Action::Miss || pip.action == wire::Action::Deferred;
   if (may_run) {
-    if (auto can = sandbox::Sandbox::available(); !can)
-      return fail(
-          make_error(can.error().errnum,
-                     "this kernel or container refuses to let bxl observe commands (seccomp "
-                     "user notification, /proc): " +
-                         can.error().message),
-          cli::kLocalResource);
+    if (auto can = can_observe(s.workspace.root); !can)
+      return fail(can.error(), cli::kLocalResource);
     if (auto guarded = fork_under_guardian(); !guarded)
       return fail(guarded.error(), cli::kLocalResource);
   }
