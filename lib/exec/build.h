@@ -74,10 +74,11 @@ class Build {
   void finish(Finished done);
   void publish_ran(PipId id, const Finished& done, Recorded recorded,
                    const fingerprint::PathSet& set, const Digest& strong, std::string blob);
-  void fail_locally(PipId id, const Error& error);
+  enum class Stop { IfNothingElseCanWork, Yes };
+  void fail_locally(PipId id, const Error& error, Stop stop = Stop::IfNothingElseCanWork);
   void emit_hit_or_clean(PipId id, bool clean);
   void distrust(PipId id, const std::string& why);
-  void log_junk(PipId id, const Recorded& recorded);
+  Result<void> log_junk(PipId id, const Recorded& recorded);
   // What is known of `id` before it has run; with what the cache or an earlier run says of it.
   PipResult result_of(PipId id, Outcome outcome) const;
   PipResult known_result_of(PipId id, Outcome outcome) const;

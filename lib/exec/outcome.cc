@@ -1,4 +1,5 @@
 // What became of a run: recorded, published or not, trusted or not, and what follows for others.
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,15 +41,23 @@ std::string how_it_failed(const sandbox::Outcome& outcome, std::uint64_t timeout
   return text;
 }
 
+// Has a file system no room for even a small file?
+bool is_full(const std::string& path) {
+  constexpr std::uint64_t kSmall = 64 << 10;
+  struct statvfs fs;
+  return ::statvfs(path.c_str(), &fs) == 0 && fs.f_blocks != 0 &&
+         static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize < kSmall;
+}
+
 }  // namespace
 
 // An error of our own (disk full, permission): the build cannot go on meaningfully for this pip.
-void Build::fail_locally(PipId id, const Error& error) {
+void Build::fail_locally(PipId id, const Error& error, Stop stop) {
   PipResult result = result_of(id, Outcome::Failed);
   result.why_not = error.to_string();
   summary_.error = "pip " + pip(id).stable_id + ": " + error.to_string();
-  if (error.errnum == ENOSPC || error.errnum == EDQUOT || error.errnum == EROFS ||
-      error.errnum == ENOMEM || error.errnum == EIO)
+  if (stop == Stop::Yes || error.errnum == ENOSPC || error.errnum == EDQUOT ||
+      error.errnum == EROFS || error.errnum == ENOMEM || error.errnum == EIO)
     summary_.local_resource = true;
   ++summary_.failed;
   emit(std::move(result));
@@ -68,10 +77,9 @@ void Build::distrust(PipId id, const std::string& why) {
   s_.emit(std::move(result));
 }
 
-void Build::log_junk(PipId id, const Recorded& recorded) {
-  if (auto r = s_.log.add(pip(id).stable_id, recorded.outputs); !r)
-    s_.observer.note(r.error().to_string());
-  if (auto r = s_.log.end(pip(id).stable_id); !r) s_.observer.note(r.error().to_string());
+Result<void> Build::log_junk(PipId id, const Recorded& recorded) {
+  BXL_TRY(s_.log.add(pip(id).stable_id, recorded.outputs));
+  return s_.log.end(pip(id).stable_id);
 }
 
 void Build::finish(Finished done) {
@@ -80,7 +88,15 @@ void Build::finish(Finished done) {
   Node& n = node(id);
   const wire::Pip& p = pip(id);
   if (!p.pool.empty()) --pool_used_[p.pool];
-  if (!done.outcome) return fail_locally(id, done.outcome.error());
+  if (!done.outcome) {
+    // Without a process, a temporary directory or a journal no other pip would fare better; a
+    // missing working directory is its own affair.
+    const int errnum = done.outcome.error().errnum;
+    return fail_locally(id, done.outcome.error(),
+                        errnum == ENOENT || errnum == ENOTDIR || errnum == EACCES
+                            ? Stop::IfNothingElseCanWork
+                            : Stop::Yes);
+  }
   const sandbox::Outcome& outcome = *done.outcome;
 
   s_.view.invalidate_all();
@@ -90,7 +106,12 @@ void Build::finish(Finished done) {
   context.scratch = done.scratch;
   context.warn_violations = settings_.warn_violations;
   Recorded recorded = record(s_.view, s_.log.records(), context, outcome, done.ingested, index_);
-  log_junk(id, recorded);
+  if (auto logged = log_junk(id, recorded); !logged) {
+    // Unrecorded, its outputs would be taken for sources (rule 6). The journal stays for the next
+    // build.
+    if (auto r = s_.placer.restore_saved(p.stable_id); !r) s_.observer.note(r.error().to_string());
+    return fail_locally(id, logged.error(), Stop::Yes);
+  }
   ::unlink(done.journal.c_str());
 
   bool ok = outcome.exit_code == 0 && !outcome.cancelled && !outcome.timed_out &&
@@ -131,6 +152,12 @@ void Build::finish(Finished done) {
     if (result.outcome == Outcome::Failed) ++summary_.failed;
     result.why_not = how_it_failed(outcome, settings_.pip_timeout_ms);
     if (result.outcome == Outcome::Failed && outcome.timed_out) ++summary_.timed_out;
+    for (const std::string& place : {s_.workspace.root, done.scratch.front()})
+      if (result.outcome == Outcome::Failed && !summary_.local_resource && is_full(place)) {
+        summary_.local_resource = true;
+        summary_.error = "no space is left on the file system of " + place + ": " + p.stable_id +
+                         " may have failed for that";
+      }
     result.entry.evidence = keep_evidence(s_, id, recorded.observations);
     emit(std::move(result));
     settle(id, State::Failed);
@@ -161,6 +188,11 @@ void Build::finish(Finished done) {
   if (p.flags & wire::kPipAlwaysDirty)
     recorded.why_not.insert(recorded.why_not.begin(), "it has an input that is always dirty");
   if (!s_.store) recorded.why_not.push_back("the cache cannot be used");
+  // Not every command looks at what write(2) says: `cat a > b; touch c` succeeds on a full disk.
+  for (const std::string& place : {s_.workspace.root, done.scratch.front()})
+    if (is_full(place))
+      recorded.why_not.push_back("no space was left on the file system of " + place +
+                                 ": what it wrote may be cut short");
 
   // The declared inputs must still be what the weak fingerprint says, or nobody knows what was
   // built from what.
@@ -193,7 +225,7 @@ void Build::finish(Finished done) {
       result.entry.console = put->digest;
       result.entry.console_bytes = put->size;
     } else {
-      recorded.why_not.push_back("its console output could not be stored: " +
+      recorded.why_not.push_back(std::string("its console output") + kNotStored +
                                  put.error().to_string());
     }
   }

@@ -241,7 +241,7 @@ class Recorder {
     if (file.errnum == EAGAIN)
       not_published(show(path) + " was changed by somebody else while the pip ended");
     else if (file.errnum != 0)
-      not_published(show(path) + " could not be stored: " + std::strerror(file.errnum));
+      not_published(show(path) + kNotStored + std::strerror(file.errnum));
 
     PipId owner = view_.owner(path);
     if (owner != kNoPip && owner != context_.pip &&

@@ -42,6 +42,9 @@ Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns,
                 const std::vector<std::string>& scratch, const graph::Mounts& mounts,
                 cas::BlobStore* store, cas::HashMemo& memo);
 
+// Part of the sentence of a result whose content the store did not take.
+inline constexpr const char* kNotStored = " could not be stored: ";
+
 struct Recorded {
   std::vector<wire::Output> outputs;  // sorted by path text
   std::vector<PathId> deleted;

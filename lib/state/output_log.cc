@@ -234,7 +234,12 @@ std::vector<PathId> OutputLog::owned_by(const std::string& owner) const {
 Result<void> OutputLog::append(const std::string& payload) {
   BXL_ASSERT(fd_);
   std::string bytes = frame(payload);
-  if (auto w = write_all(fd_.get(), bytes); !w) return std::move(w.error()).in("outputs.log");
+  if (torn_) return make_error(EIO, "outputs.log ends in half a record");
+  if (auto w = write_all(fd_.get(), bytes); !w) {
+    // A full disk takes part of it. Nothing may follow half a record: readers stop there.
+    torn_ = ::ftruncate(fd_.get(), static_cast<off_t>(bytes_)) != 0;
+    return std::move(w.error()).in("outputs.log");
+  }
   bytes_ += bytes.size();
   if (copy_fd_ && !write_all(copy_fd_.get(), bytes)) copy_fd_.reset();
   return {};
@@ -310,7 +315,7 @@ Result<void> OutputLog::finish() {
     BXL_TRY_ASSIGN(fd_, open_file(workspace_.outputs_log(), O_RDWR | O_APPEND));
     bytes_ = compact.size();
     copy_fd_.reset();
-    return open_copy();
+    (void)open_copy();  // as at the start
   }
   return {};
 }

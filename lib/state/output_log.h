@@ -20,7 +20,8 @@
 namespace bxl::state {
 
 // Append-only. Every append is one write(2) with O_APPEND, so that it survives the death of the
-// process. A torn tail (power loss) is ignored and cut off at the next open for writing.
+// process. A torn tail (power loss) is ignored and cut off at the next open for writing; an append
+// that fails (full disk) leaves the log as it was.
 //
 // Thread-safe for appends only through the owner's serialisation.
 class OutputLog {
@@ -76,6 +77,7 @@ class OutputLog {
   std::size_t recovered_ = 0;
   std::uint64_t bytes_ = 0;
   bool existed_ = false;
+  bool torn_ = false;  // a failed append could not be taken back
   Result<void> open_copy();
 
   UniqueFd fd_;

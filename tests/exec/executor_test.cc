@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -335,6 +337,47 @@ TEST_F(ExecutorTest, ListingThatContainsUnorderedOutputsIsNotPublished) {
   Built built = build({"gen/x : a = make", "all : a = list"});
   EXPECT_FALSE(built.results["all"].publishable);
   EXPECT_THAT(built.results["all"].why_not, HasSubstr("also receives outputs of"));
+}
+
+TEST_F(ExecutorTest, WhatCannotBeRecordedStopsTheBuild) {
+  write("in", "1");
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  commands[" make out"] = [&](FakeProcess& p) {
+    p.write(in("out"), p.read(in("in")));
+    rlimit limit{lstat_identity(workspace_.outputs_log())->size + 3, before.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+  };
+  commands[" make next"] = [&](FakeProcess& p) { p.write(in("next"), "n"); };
+  const std::vector<std::string> lines{"out : in = make out", "next : out = make next"};
+  Built built = build(lines, {.keep_going = 0});
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_TRUE(built.summary.local_resource);
+  EXPECT_THAT(built.summary.error, HasSubstr("outputs.log"));
+  EXPECT_THAT(built.ran, ElementsAre(" make out"));
+  EXPECT_FALSE(built.results["out"].publishable);
+
+  commands[" make out"] = [&](FakeProcess& p) {
+    EXPECT_FALSE(p.probe(in("out")));
+    p.write(in("out"), p.read(in("in")));
+  };
+  built = build(lines);
+  EXPECT_THAT(built.ran, ElementsAre(" make out", " make next"));
+  EXPECT_TRUE(built.results["out"].publishable) << built.results["out"].why_not;
+}
+
+TEST_F(ExecutorTest, ATimeoutIsCountedApartAndSaysHowLong) {
+  commands[" hang"] = [](FakeProcess& p) {
+    p.outcome.timed_out = true;
+    p.outcome.exit_code = 137;
+  };
+  Settings settings;
+  settings.pip_timeout_ms = 2500;
+  Built built = build({"out : = hang"}, settings);
+  EXPECT_EQ(built.summary.failed, 1u);
+  EXPECT_EQ(built.summary.timed_out, 1u);
+  EXPECT_THAT(built.results["out"].why_not, HasSubstr("longer than 2.5 s"));
 }
 
 TEST_F(ExecutorTest, ParallelJobsGiveTheSameResults) {

@@ -3,7 +3,10 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "support/graph_text.h"
 #include "support/temp_dir.h"
@@ -93,6 +96,33 @@ TEST_F(OutputLogTest, TornTailIsIgnoredAndTheNextRecordIsReadable) {
     ASSERT_TRUE(log->add("b", {back}));
     size = lstat_identity(workspace_.outputs_log())->size;
   }
+}
+
+TEST_F(OutputLogTest, AnAppendThatFindsNoSpaceLeavesNoTrace) {
+  PathTable paths;
+  auto log = open(paths);
+  ASSERT_TRUE(log->add("a", {output(paths, "a", "1")}));
+  const std::uint64_t size = lstat_identity(workspace_.outputs_log())->size;
+  // A limit stands in for the full disk: the write is cut short, then refused.
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  for (std::uint64_t room : {0, 1, 7, 20}) {
+    rlimit limit{size + room, before.rlim_max};
+    wire::Output b = output(paths, "b", "2");
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+    auto added = log->add("b", {b});
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    EXPECT_FALSE(added);
+    EXPECT_EQ(lstat_identity(workspace_.outputs_log())->size, size);
+  }
+  ASSERT_TRUE(log->add("c", {output(paths, "c", "3")}));
+  log.reset();
+  PathTable fresh;
+  auto again = open(fresh);
+  EXPECT_TRUE(find(*again, fresh, "a"));
+  EXPECT_FALSE(find(*again, fresh, "b"));
+  EXPECT_TRUE(find(*again, fresh, "c"));
 }
 
 TEST_F(OutputLogTest, AKilledRunOwnsWhatItsJournalSays) {
