@@ -125,7 +125,8 @@ void Console::finished(const wire::PipResult& result, std::size_t done, std::siz
   switch (result.outcome) {
     case Outcome::Violated:
     case Outcome::Failed:
-      failures_.add(result, violations);
+      // What did not run failed by an error of ours, which stands at the end of the build anyway.
+      if (result.lane != 0) failures_.add(result, violations);
       // With -q, and after many failures, the report says it soon enough.
       if (quiet) break;
       line(count + (result.outcome == Outcome::Failed
@@ -141,7 +142,7 @@ void Console::finished(const wire::PipResult& result, std::size_t done, std::siz
       line(said(result.console));
       if (!result.publishable && result.violations.empty() &&
           (verbose || !(pip.flags & (wire::kPipConsole | wire::kPipAlwaysDirty))))
-        line("bxl: note: " + pip.stable_id + " is not cached: " + result.why_not);
+        not_cached(pip, result.why_not);
       break;
     case Outcome::Hit:
       if (quiet) break;
@@ -155,6 +156,14 @@ void Console::finished(const wire::PipResult& result, std::size_t done, std::siz
   }
   // Thousands of hits are reported in a row, without a tick in between.
   if (terminal_.status >= 0 && holder_ == kNoPip && now_() >= drawn_ + kRedraw) draw_status();
+}
+
+// A full disk has one cause and thousands of victims.
+void Console::not_cached(const wire::Pip& pip, const std::string& why) {
+  const bool storage = why.find(exec::kNotStored) != std::string::npos;
+  if (storage && settings_.verbosity <= 0 && std::exchange(storage_told_, true)) return;
+  line("bxl: note: " + pip.stable_id + " is not cached: " + why +
+       (storage && settings_.verbosity <= 0 ? " (told once)" : ""));
 }
 
 void Console::note(const std::string& text) {

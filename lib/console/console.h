@@ -55,6 +55,7 @@ class Console : public exec::Observer {
   void erase_status();
   void draw_status();
   std::string said(const std::string& console_text) const;
+  void not_cached(const wire::Pip& pip, const std::string& why);
 
   const graph::PipGraph& graph_;
   const graph::Mounts& mounts_;
@@ -69,6 +70,7 @@ class Console : public exec::Observer {
   Clock::time_point drawn_{}, spoke_;  // the status line; any line
   PipId holder_ = kNoPip;  // of the console pool, running: what we have to say is held back
   std::string held_;
+  bool storage_told_ = false;
   PipId last_said_ = kNoPip;  // the last line was this pip's failure
 };
 

@@ -47,7 +47,7 @@ Result<std::unique_ptr<Session>> Session::open(wire::GraphReader graph,
   auto made = make_directories(cache);
   if (made) {
     auto blobs = cas::BlobStore::open(cache);
-    if (blobs)
+    if (blobs)  // else the metadata, of no use alone, has the same reason
       s->blobs = std::make_unique<cas::BlobStore>(std::move(*blobs));
     else
       s->warnings.push_back("the cache cannot be used: " + blobs.error().to_string());
@@ -58,7 +58,7 @@ Result<std::unique_ptr<Session>> Session::open(wire::GraphReader graph,
         s->warnings.push_back(
             "the cache's database was damaged or of another version; it was set aside as " +
             s->metadata->set_aside());
-    } else {
+    } else if (s->blobs) {
       s->warnings.push_back("the cache cannot be used: " + metadata.error().to_string());
     }
   } else {

@@ -38,9 +38,9 @@ struct Cache {
 
   void open(const std::string& directory, Warnings& warnings) {
     auto opened = cas::BlobStore::open(directory);
-    if (!opened) return warnings.add("nothing is published: " + opened.error().to_string());
+    if (!opened) return refuse(opened.error(), warnings);
     auto store = cache::MetadataStore::open(directory);
-    if (!store) return warnings.add("nothing is published: " + store.error().to_string());
+    if (!store) return refuse(store.error(), warnings);
     blobs = std::move(*opened);
     metadata = std::move(*store);
     if (!metadata->set_aside().empty())
@@ -48,6 +48,12 @@ struct Cache {
                                     metadata->set_aside());
     publisher.emplace(*metadata, *blobs,
                       [&warnings](const std::string& line) { warnings.add(line); });
+  }
+
+ private:
+  // Below the wrapper bxl-plan has said that the cache cannot be used, and why.
+  static void refuse(const Error& error, Warnings& warnings) {
+    if (!cli::below_wrapper()) warnings.add("nothing is published: " + error.to_string());
   }
 };
 
