@@ -71,10 +71,10 @@ Result<bool> Build::prepare(PipId id, Job* job) {
       if (mount.flags & wire::kMountSystem) continue;
       for (PathId dir = paths_.intern(mount.path); dir != kRootPath; dir = paths_.parent(dir)) {
         PathId git_index = paths_.intern_at(dir, ".git/index");
-        if (index_.git_indexes.count(git_index)) break;
+        if (git_indexes_.count(git_index)) break;
         auto bytes = read_file(paths_.str(git_index));
         if (!bytes) continue;
-        index_.git_indexes[git_index] = fingerprint::project_git_index(*bytes);
+        git_indexes_[git_index] = fingerprint::project_git_index(*bytes);
         break;
       }
     }
@@ -105,7 +105,10 @@ Result<bool> Build::prepare(PipId id, Job* job) {
     BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(path))));
   if (p.depfile != kNoPath)
     BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(p.depfile))));
-  for (PathId path : own) s_.view.invalidate(path);
+  for (PathId path : own) {
+    s_.view.invalidate(path);
+    s_.view.disown(id, path);
+  }
   if (p.rspfile != kNoPath) {
     std::string file = paths_.str(p.rspfile);
     BXL_TRY(s_.placer.make_directory(paths_.parent(p.rspfile)));

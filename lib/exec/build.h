@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <queue>
 #include <string>
 #include <unordered_map>
@@ -33,6 +34,7 @@ struct Node {
   bool released = false;     // its consumers no longer count it
   bool publishable = false;  // it ran, and its result was said to be publishable
   bool placed = false;       // its outputs are on disk, verified
+  std::string distrusted;    // another pip disturbed it: why its own result is not to be believed
   int attempts = 0;
   std::size_t waiting_for = 0;
   Digest static_hash, weak;
@@ -50,7 +52,9 @@ class Build {
         graph_(services.view.graph()),
         paths_(services.view.paths()),
         nodes_(graph_.size()),
-        rank_(graph_.size()) {
+        rank_(graph_.size()),
+        analyzer_(graph_, paths_, services.view.mounts(),
+                  [this](violation::Analyzer&) { tell_of_others(); }) {
     const auto& order = graph_.topological_order();
     for (std::size_t i = 0; i < order.size(); ++i) rank_[index(order[i])] = i;
   }
@@ -79,6 +83,13 @@ class Build {
   void emit_hit_or_clean(PipId id, bool clean);
   void distrust(PipId id, const std::string& why);
   Result<void> log_junk(PipId id, const Recorded& recorded);
+  Progress progress(PipId id) const;
+  Result<void> remove_leftovers(std::vector<PathId> paths);
+  // violations.cc: what pips that do not run in this build rest on.
+  void tell_of_others();
+  void tell_of(PipId id, const Digest& path_set);
+  PipId disturber(PipId id, const Digest& path_set);
+  std::optional<fingerprint::PathSet> path_set_of(const Digest& digest);
   // What is known of `id` before it has run; with what the cache or an earlier run says of it.
   PipResult result_of(PipId id, Outcome outcome) const;
   PipResult known_result_of(PipId id, Outcome outcome) const;
@@ -96,7 +107,8 @@ class Build {
       run_queue_;
   std::vector<PipId> lookups_;  // upstream final, to be decided
   std::unordered_map<std::string, std::size_t> pool_used_;
-  BuildIndex index_;
+  violation::Analyzer analyzer_;
+  std::unordered_map<PathId, std::string> git_indexes_;  // as RunContext's
   Summary summary_;
   std::unique_ptr<Workers> workers_;
   std::size_t running_ = 0, done_ = 0, to_do_ = 0;

@@ -113,7 +113,13 @@ void Build::advance(PipId id) {
   wire::PlanPip decision = s_.oracle(id, &n.static_hash);
   n.weak = decision.weak;
   n.reason = std::move(decision.reason);
+  if (decision.action == Action::Clean || decision.action == Action::Hit)
+    if (PipId other = disturber(id, decision.path_set); other != kNoPip) {
+      decision.action = Action::Miss;
+      n.reason = pip(other).stable_id + " changed a source of it in this build";
+    }
   if (decision.action == Action::Clean || decision.action == Action::Hit) {
+    if (analyzer_.loaded()) tell_of(id, decision.path_set);
     n.action = decision.action;
     n.strong = decision.strong;
     n.path_set = decision.path_set;
@@ -126,8 +132,10 @@ void Build::advance(PipId id) {
     std::vector<std::pair<PathId, FileIdentity>> stale;
     for (PathId path : s_.log.owned_by(pip(id).stable_id))
       if (!kept.count(path)) stale.emplace_back(path, s_.log.records().at(path).identity);
-    for (const auto& [path, identity] : stale)
+    for (const auto& [path, identity] : stale) {
       if (auto r = s_.placer.scrub(path, identity); !r) return fail_locally(id, r.error());
+      s_.view.disown(id, path);
+    }
     emit_hit_or_clean(id, decision.action == Action::Clean);
     settle(id, State::Succeeded);
     return;
@@ -157,12 +165,14 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
 
   // Scrubs first, all of them, before any pip may look (rule 5). Each checks the identity it was
   // planned with, so that a plan that is suspect otherwise may still carry them out.
-  for (const wire::Scrub& scrub : scrubs)
+  for (const wire::Scrub& scrub : scrubs) {
     if (auto r = s_.placer.scrub(scrub.path, scrub.identity); !r) {
       summary_.error = r.error().to_string();
       summary_.local_resource = true;
       return summary_;
     }
+    if (PipId owner = graph_.find(scrub.owner); owner != kNoPip) s_.view.disown(owner, scrub.path);
+  }
   s_.view.invalidate_all();
 
   to_do_ = plan.size();

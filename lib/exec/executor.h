@@ -71,6 +71,10 @@ struct Services {
   const fingerprint::Salts& salts;
   Runner& runner;
   Oracle oracle;
+  // What an earlier build or the cache knows, for pips that do not run in this one; the encoded
+  // path set is empty and the row null where there is none.
+  std::function<std::string(const Digest& path_set)> path_set;
+  std::function<const wire::StateRow*(const std::string& stable_id)> state_row;
   Observer& observer;
   std::function<void(wire::PipResult)> emit;  // results, in the order they become final
 };

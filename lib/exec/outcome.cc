@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <unordered_set>
+#include <utility>
 
 #include "base/assert.h"
 #include "exec/build.h"
@@ -69,9 +70,10 @@ void Build::fail_locally(PipId id, const Error& error, Stop stop) {
 // Rule 10: the other party of a violation is not to be believed either. A later record supersedes
 // what was said of it.
 void Build::distrust(PipId id, const std::string& why) {
-  if (id == kNoPip || !node(id).publishable) return;
+  if (id == kNoPip) return;
   Node& n = node(id);
-  n.publishable = false;
+  if (n.distrusted.empty()) n.distrusted = why;
+  if (!std::exchange(n.publishable, false)) return;
   PipResult result = known_result_of(id, Outcome::Ran);
   result.why_not = why;
   s_.emit(std::move(result));
@@ -79,6 +81,8 @@ void Build::distrust(PipId id, const std::string& why) {
 
 Result<void> Build::log_junk(PipId id, const Recorded& recorded) {
   BXL_TRY(s_.log.add(pip(id).stable_id, recorded.outputs));
+  for (const auto& [owner, output] : recorded.overwritten)
+    BXL_TRY(s_.log.add(pip(owner).stable_id, {output}));
   return s_.log.end(pip(id).stable_id);
 }
 
@@ -104,8 +108,10 @@ void Build::finish(Finished done) {
   context.pip = id;
   context.start_ns = done.start_ns;
   context.scratch = done.scratch;
-  context.warn_violations = settings_.warn_violations;
-  Recorded recorded = record(s_.view, s_.log.records(), context, outcome, done.ingested, index_);
+  context.end_ns = done.end_ns;
+  context.progress = [this](PipId other) { return progress(other); };
+  context.git_indexes = &git_indexes_;
+  Recorded recorded = record(s_.view, s_.log.records(), context, outcome, done.ingested, analyzer_);
   if (auto logged = log_junk(id, recorded); !logged) {
     // Unrecorded, its outputs would be taken for sources (rule 6). The journal stays for the next
     // build.
@@ -125,8 +131,15 @@ void Build::finish(Finished done) {
     s_.observer.note(r.error().to_string());
   }
 
-  if (ok && recorded.false_absence && n.attempts < kMaxAttempts) {
-    // Rule 4: what it missed is brought to disk now, and the attempt is thrown away.
+  // Rule 10; a thrown away attempt has disturbed others all the same.
+  for (const auto& [other, why] : recorded.uncached_others) distrust(other, why);
+  const bool leftovers = !recorded.leftovers.empty() && !outcome.cancelled && !stopping();
+  if (leftovers && n.attempts < kMaxAttempts)
+    if (auto removed = remove_leftovers(recorded.leftovers); !removed)
+      return fail_locally(id, removed.error());
+  if ((leftovers || (ok && recorded.false_absence)) && n.attempts < kMaxAttempts) {
+    // Rule 4: what it missed is brought to disk now, what it must not meet is gone, and the attempt
+    // is thrown away.
     n.state = State::Ready;
     for (PipId up : s_.view.upstream(id)) node(up).placed = false;
     run_queue_.emplace(rank_[index(id)], id);
@@ -146,6 +159,9 @@ void Build::finish(Finished done) {
   result.started_unix_us = done.start_ns / 1000;
   result.ended_unix_us = done.end_ns / 1000;
   result.lane = static_cast<std::uint32_t>(done.slot + 1);
+
+  for (const wire::Violation& v : recorded.violations)
+    distrust(graph_.find(v.related), p.stable_id + " violates its declarations: " + v.message);
 
   if (!ok) {
     result.outcome = outcome.cancelled || summary_.cancelled ? Outcome::Cancelled : Outcome::Failed;
@@ -168,8 +184,6 @@ void Build::finish(Finished done) {
   }
   bool violated = !recorded.violations.empty();
   if (violated) ++summary_.violated;
-  for (const wire::Violation& v : recorded.violations)
-    distrust(graph_.find(v.related), p.stable_id + " violates its declarations: " + v.message);
   if (violated && !settings_.warn_violations) {
     result.outcome = Outcome::Violated;
     result.why_not = recorded.why_not.front();
@@ -188,6 +202,7 @@ void Build::finish(Finished done) {
   if (p.flags & wire::kPipAlwaysDirty)
     recorded.why_not.insert(recorded.why_not.begin(), "it has an input that is always dirty");
   if (!s_.store) recorded.why_not.push_back("the cache cannot be used");
+  if (!n.distrusted.empty()) recorded.why_not.push_back(n.distrusted);
   // Not every command looks at what write(2) says: `cat a > b; touch c` succeeds on a full disk.
   for (const std::string& place : {s_.workspace.root, done.scratch.front()})
     if (is_full(place))

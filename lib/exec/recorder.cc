@@ -1,9 +1,8 @@
 #include "exec/recorder.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 
+#include "exec/access.h"
 #include "fingerprint/projection.h"
 
 namespace bxl::exec {
@@ -12,120 +11,17 @@ namespace {
 using fingerprint::Seen;
 using fingerprint::View;
 
-bool within_any(std::string_view path, const std::vector<std::string>& dirs) {
-  return std::any_of(dirs.begin(), dirs.end(),
-                     [&](const std::string& d) { return path_within(path, d); });
-}
-
-// Places where what a pip itself makes is scratch; a workspace may lie in one of
-// them.
-bool is_temp_place(std::string_view path, const graph::Mounts& mounts) {
-  if (!within_any(path, {"/tmp", "/var/tmp", "/dev/shm", "/run/user"})) return false;
-  const wire::Mount* mount = mounts.of(path);
-  return !mount || mount->token == "%tmp%" || mount->token == "%home%" ||
-         (mount->flags & wire::kMountSystem);
-}
-
-bool content_mutation(std::uint32_t ops) {
-  return (ops & (sandbox::kMutations & ~sandbox::kMetadata)) != 0;
-}
-
-}  // namespace
-
-Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns,
-                const std::vector<std::string>& scratch, const graph::Mounts& mounts,
-                cas::BlobStore* store, cas::HashMemo& memo) {
-  Ingested result;
-  for (const sandbox::Access& access : outcome.accesses) {
-    if (within_any(access.path, scratch)) continue;
-    if ((access.ops & sandbox::kMutations) == 0) {
-      bool content = (access.ops & (sandbox::kRead | sandbox::kExec | sandbox::kStat)) != 0;
-      if (!content || access.first.kind != FileKind::File) continue;
-      if (!memo.find(access.first)) {
-        if (access.first.ctime_ns >= start_ns - kClockGranularityNs)
-          result.young.insert(access.path);
-        // Warms the memo in parallel; the main thread then only looks up. System files that were
-        // merely stat'ed are probes and need no hash.
-        if (access.ops & (sandbox::kRead | sandbox::kExec))
-          (void)memo.digest(access.path, access.first);
-      }
-      continue;
-    }
-    auto id = lstat_identity(access.path);
-    if (!id) {
-      result.files.push_back({access.path, {}, false, id.error().errnum});
-      continue;
-    }
-    if (!id->exists()) continue;
-    Ingested::File file;
-    file.path = access.path;
-    file.output.identity = *id;
-    switch (id->kind) {
-      case FileKind::Directory:
-        file.output.kind = wire::OutputKind::Directory;
-        break;
-      case FileKind::Symlink: {
-        file.output.kind = wire::OutputKind::Symlink;
-        auto target = read_link(access.path);
-        if (!target) {
-          file.errnum = target.error().errnum;
-          break;
-        }
-        file.output.link_target = std::move(*target);
-        file.output.digest = Digest::of(file.output.link_target);
-        break;
-      }
-      case FileKind::File: {
-        if (!content_mutation(access.ops) || is_temp_place(access.path, mounts)) break;
-        file.output.executable = id->executable;
-        file.output.size = id->size;
-        auto fd = open_file(access.path, O_RDONLY | O_NOFOLLOW);
-        if (!fd) {
-          file.errnum = fd.error().errnum;
-          break;
-        }
-        if (store) {
-          auto put = store->put(fd->get());
-          if (put) {
-            file.output.digest = put->digest;
-          } else {
-            file.errnum = put.error().errnum;
-            if (auto digest = hash_fd(fd->get())) file.output.digest = *digest;
-          }
-        } else if (auto digest = hash_fd(fd->get())) {
-          file.output.digest = *digest;
-        } else {
-          file.errnum = digest.error().errnum;
-        }
-        auto after = lstat_identity(access.path);
-        if (!after || *after != *id) file.errnum = EAGAIN;
-        if (file.errnum == 0) memo.learn(access.path, *id, file.output.digest);
-        file.other_kind = (id->mode & 06000) != 0;
-        break;
-      }
-      case FileKind::Other:
-      case FileKind::Absent:
-        file.other_kind = true;
-        break;
-    }
-    result.files.push_back(std::move(file));
-  }
-  return result;
-}
-
-namespace {
-
 class Recorder {
  public:
   Recorder(View& view, const graph::OutputRecords& records, const RunContext& context,
-           const sandbox::Outcome& outcome, const Ingested& ingested, BuildIndex& index)
+           const sandbox::Outcome& outcome, const Ingested& ingested, violation::Analyzer& analyzer)
       : view_(view),
         paths_(view.paths()),
         records_(records),
         context_(context),
         outcome_(outcome),
         ingested_(ingested),
-        index_(index),
+        analyzer_(analyzer),
         pip_(view.graph().pip(context.pip)) {}
 
   Recorded run() {
@@ -152,6 +48,7 @@ class Recorder {
     for (PathId path : pip_.outputs)
       if (!now_.count(view_.physical(path)))
         not_published("it did not make its declared output " + show(path));
+    judge();
     std::sort(result_.outputs.begin(), result_.outputs.end(),
               [&](auto& a, auto& b) { return paths_.str(a.path) < paths_.str(b.path); });
     return std::move(result_);
@@ -161,18 +58,110 @@ class Recorder {
   std::string show(PathId path) { return view_.mounts().tokenise(paths_.str(path)); }
   void not_published(std::string why) { result_.why_not.push_back(std::move(why)); }
 
-  void violation(const char* code, const char* letter, const char* role, PipId related, PathId path,
-                 const std::string& message) {
-    wire::Violation v;
-    v.code = code;
-    v.letter = letter;
-    v.role = role;
-    v.pip = pip_.stable_id;
-    if (related != kNoPip) v.related = view_.graph().pip(related).stable_id;
-    v.path = path;
-    v.message = message;
-    result_.violations.push_back(std::move(v));
-    not_published(message);
+  // Whose output is this beyond doubt, other than the pip's own? What an earlier build recorded for
+  // a pip that is still to run means nothing yet: should it make the path again, it is told then.
+  struct Owner {
+    PipId pip = kNoPip;
+    bool declares = false, directory = false;
+    Digest content;
+  };
+  Owner owner_of(PathId path) {
+    Owner found;
+    found.pip = view_.owner(path);
+    if (found.pip == context_.pip || found.pip == kNoPip) return {};
+    const wire::Pip& other = view_.graph().pip(found.pip);
+    found.declares =
+        view_.declares(found.pip, path) && path != other.depfile && path != other.rspfile;
+    if (auto record = records_.find(path);
+        record != records_.end() && record->second.owner == other.stable_id) {
+      found.directory = record->second.kind == wire::OutputKind::Directory;
+      found.content = record->second.digest;
+    } else if (progress(found.pip) == Progress::Outside && !found.declares) {
+      return {};
+    }
+    const std::vector<wire::Output>* made = view_.result(found.pip);
+    if (made)
+      for (const wire::Output& out : *made)
+        if (out.path == path) {
+          found.directory = out.kind == wire::OutputKind::Directory;
+          found.content = out.digest;
+          return found;
+        }
+    if (found.declares || progress(found.pip) == Progress::Outside) return found;
+    return {};
+  }
+  Progress progress(PipId pip) const {
+    return context_.progress ? context_.progress(pip) : Progress::Outside;
+  }
+
+  // Was this put here by an earlier build, for a pip that has not had its turn in this one? For the
+  // pip it must not be there, as it is not in a build from scratch.
+  bool leftover(PathId path, const FileIdentity& seen) {
+    auto record = records_.find(path);
+    PipId owner = view_.owner(path);
+    if (record == records_.end() || owner == kNoPip || owner == context_.pip ||
+        progress(owner) != Progress::Undecided ||
+        record->second.owner != view_.graph().pip(owner).stable_id ||
+        !graph::still_recorded(record->second, seen))
+      return false;
+    if (view_.is_upstream(context_.pip, owner)) return true;
+    // In no order with that pip. Reading its declared output is wrong, old or new; an undeclared
+    // one may by now be made elsewhere, or not at all.
+    return !view_.declares(owner, path) && seen.kind != FileKind::Directory;
+  }
+  void met_leftover(PathId path, FileKind kind) {
+    result_.leftovers.push_back(path);
+    if (kind == FileKind::Directory)
+      for (const auto& [member, record] : records_)
+        if (member != path && paths_.is_within(member, path) && leftover(member, record.identity))
+          result_.leftovers.push_back(member);
+    not_published("it met " + show(path) + ", which an earlier build left of " +
+                  view_.graph().pip(view_.owner(path)).stable_id);
+  }
+
+  // Nobody's pips write there, and the memory for what every compiler reads there is better spent.
+  bool of_interest(std::string_view path) const {
+    const wire::Mount* mount = view_.mounts().of(path);
+    return !mount || !(mount->flags & wire::kMountSystem) || is_temp_place(path, view_.mounts());
+  }
+  void touch(PathId path, violation::Fact fact, const Owner& owner) {
+    fact.start_ns = context_.start_ns;
+    fact.end_ns = context_.end_ns;
+    violation::Touched touched;
+    touched.path = path;
+    touched.fact = fact;
+    touched.recorded = violation::is_write(fact.touch) && recorded_own(path);
+    touched.owner = owner.pip;
+    touched.owner_declares = owner.declares;
+    touched.owner_directory = owner.directory;
+    touched.owner_content = owner.content;
+    touched_.push_back(std::move(touched));
+  }
+  void wrote(PathId path, violation::Touch how, const Ingested::File* file) {
+    wrote(path, how, file, Owner());
+  }
+  void wrote(PathId path, violation::Touch how, const Ingested::File* file, const Owner& owner) {
+    violation::Fact fact;
+    fact.touch = how;
+    fact.declared = declared_.count(path) != 0;
+    if (file) {
+      fact.directory = file->output.kind == wire::OutputKind::Directory;
+      fact.content = file->output.digest;
+    }
+    touch(path, fact, owner);
+  }
+
+  void judge() {
+    violation::Analyzer::Report report = analyzer_.judge(context_.pip, touched_);
+    for (auto& [pip, why] : report.uncached)
+      if (pip == context_.pip)
+        not_published(std::move(why));
+      else
+        result_.uncached_others.emplace_back(pip, std::move(why));
+    std::vector<std::string> why;
+    for (wire::Violation& v : report.violations) result_.violations.push_back(std::move(v));
+    for (const wire::Violation& v : result_.violations) why.push_back(v.message);
+    result_.why_not.insert(result_.why_not.begin(), why.begin(), why.end());
   }
 
   bool recorded_own(PathId path) const {
@@ -183,8 +172,9 @@ class Recorder {
   // Did the pip leave the git index as it was, but for stat data? Then writing it was no edit (rule
   // 36).
   bool git_index_kept(PathId path) {
-    auto before = index_.git_indexes.find(path);
-    if (before == index_.git_indexes.end()) return false;
+    if (!context_.git_indexes) return false;
+    auto before = context_.git_indexes->find(path);
+    if (before == context_.git_indexes->end()) return false;
     auto bytes = view_.tree().read(paths_.str(path));
     return bytes && fingerprint::project_git_index(*bytes) == before->second;
   }
@@ -200,39 +190,45 @@ class Recorder {
     const wire::Mount* mount = view_.mounts().of(access.path);
     bool output_scope = mount && (mount->flags & wire::kMountOutput);
 
+    // Put here by bxl or one of its pips: nobody's loss.
+    auto record = records_.find(path);
+    const bool recorded =
+        record != records_.end() && existed && graph::still_recorded(record->second, before);
+
     if (now == now_.end()) {
       // Gone at the end. Its own scratch is nothing; a file that was there before is somebody's.
-      if (!existed || ours || is_temp_place(access.path, view_.mounts())) return;
+      if (is_temp_place(access.path, view_.mounts())) return;
+      if (!existed && !declared) wrote(path, violation::Touch::Temporary, nullptr);
+      if (!existed || ours) return;
       // An empty directory that bxl made for some declared output is made again when it is needed.
-      if (auto it = records_.find(path);
-          it != records_.end() && it->second.owner == graph::kDirectoryOwner)
-        return;
-      PipId owner = view_.owner(path);
+      if (record != records_.end() && record->second.owner == graph::kDirectoryOwner) return;
+      Owner owner = owner_of(path);
+      wrote(path, violation::Touch::Remove, nullptr, owner);
+      if (owner.pip != kNoPip || recorded) return;
       result_.deleted.push_back(path);
-      if (owner != kNoPip && owner != context_.pip)
-        violation("DX5002", "DW", "W", owner, path,
-                  "it removed " + show(path) + ", an output of another pip");
-      else
-        not_published("it removed " + show(path) + ", which existed before it ran");
+      not_published("it removed " + show(path) + ", which existed before it ran");
       return;
     }
     const Ingested::File& file = *now->second;
 
     if (!declared && !output_scope) {
-      if (is_temp_place(access.path, view_.mounts())) return;
+      if (is_temp_place(access.path, view_.mounts())) {
+        if (existed || !content_mutation(access.ops)) return;
+        violation::Fact left;
+        left.touch = violation::Touch::Create;
+        left.scratch = true;
+        left.directory = file.output.kind == wire::OutputKind::Directory;
+        touch(path, left, Owner());
+        return;
+      }
       const wire::Mount* home = view_.mounts().find("%home%");
       if (home && mount == home) {
         not_published("it wrote " + show(path) + ", outside of the build");
       } else if (!content_mutation(access.ops)) {
         not_published("it changed the attributes of " + show(path) + ", which is not its output");
-      } else if (existed) {
-        violation(
-            "DX5047", "W", "W", kNoPip, path,
-            "it rewrote the existing file " + show(path) + " without declaring it as an output");
       } else {
-        violation("DX5008", "W", "W", kNoPip, path,
-                  "it wrote " + show(path) +
-                      ", outside of the build directory, without declaring it as an output");
+        result_.violations.push_back(analyzer_.undeclared_write(context_.pip, path, existed));
+        wrote(path, existed ? violation::Touch::Rewrite : violation::Touch::Create, &file);
       }
       return;
     }
@@ -243,24 +239,22 @@ class Recorder {
     else if (file.errnum != 0)
       not_published(show(path) + kNotStored + std::strerror(file.errnum));
 
-    PipId owner = view_.owner(path);
-    if (owner != kNoPip && owner != context_.pip &&
-        file.output.kind != wire::OutputKind::Directory) {
-      violation("DX5002", "DW", "W", owner, path,
-                "it wrote " + show(path) + ", an output of another pip");
+    Owner owner = owner_of(path);
+    if (owner.pip != kNoPip && file.output.kind != wire::OutputKind::Directory) {
+      wrote(path, violation::Touch::Create, &file, owner);
+      not_published("it wrote " + show(path) + ", an output of " +
+                    view_.graph().pip(owner.pip).stable_id);
+      // It stays the other's, as this pip left it: no file of the user.
+      if (!existed || recorded) {
+        result_.overwritten.emplace_back(owner.pip, file.output);
+        result_.overwritten.back().second.path = path;
+      }
       return;
     }
-    if (existed && !ours && before.kind != FileKind::Directory) {
+    if (existed && !ours && !recorded && before.kind != FileKind::Directory) {
       // It existed, nobody recorded it: the user's or the configure step's.
-      auto readers = index_.readers.find(path);
-      PipId reader = kNoPip;
-      if (readers != index_.readers.end())
-        for (PipId r : readers->second)
-          if (r != context_.pip) reader = r;
-      if (reader != kNoPip) {
-        violation("DX5025", "MD", "W", reader, path,
-                  "it rewrote " + show(path) + ", which another pip reads as a source");
-      } else if (!content_mutation(access.ops)) {
+      wrote(path, violation::Touch::Rewrite, &file);
+      if (!content_mutation(access.ops)) {
         not_published("it changed the attributes of " + show(path) +
                       ", which existed before it ran");
       } else if (access.first_content_seq != 0 &&
@@ -268,9 +262,11 @@ class Recorder {
                  (access.ops & sandbox::kRead)) {
         not_published("it edits its own input " + show(path));
       } else {
-        not_published("it rewrote " + show(path) + ", which existed before it ran");
+        not_published(
+            "it rewrote " + show(path) +
+            ", which existed before it ran: what was there is gone, and nobody could look "
+            "this result up again");
       }
-      index_.writers[path] = context_.pip;
       return;  // never recorded as an output: it stays the user's file
     }
     if (!access.moved_from.empty()) {
@@ -280,7 +276,7 @@ class Recorder {
       if (view_.owner(origin) == kNoPip && records_.count(origin) == 0) {
         not_published("it moved " + show(origin) + ", which existed before it ran, to " +
                       show(path));
-        index_.writers[path] = context_.pip;
+        wrote(path, violation::Touch::Rewrite, &file);
         return;  // it stays the user's file
       }
     }
@@ -293,12 +289,15 @@ class Recorder {
     wire::Output out = file.output;
     out.path = path;
     result_.outputs.push_back(std::move(out));
-    index_.writers[path] = context_.pip;
+    if (file.output.kind != wire::OutputKind::Directory || !existed)
+      wrote(path, violation::Touch::Create, &file);
   }
 
   // The topmost absent component says it all: half of what compilers probe lies below directories
-  // that do not exist.
-  PathId topmost_absent(PathId path) {
+  // that do not exist. Not where pips write: there the directory may come into being for a file
+  // that nobody looked for.
+  PathId topmost_absent(PathId path, const wire::Mount* mount) {
+    if (mount && (mount->flags & wire::kMountOutput)) return path;
     while (true) {
       PathId up = paths_.parent(path);
       if (up == kRootPath) return path;
@@ -331,26 +330,28 @@ class Recorder {
       not_published(show(path) + " could not be looked at: " + std::strerror(seen.errnum));
       return;
     }
-    if (seen.hidden && access.first.exists() && access.first.kind != FileKind::Directory) {
-      PipId owner = seen.owner;
-      bool downstream = view_.is_upstream(context_.pip, owner);
-      if (reads || (access.ops & sandbox::kStat)) {
-        violation(downstream ? "DX5007" : "DX5003", "R", "R", owner, path,
-                  "it read " + show(path) + ", an output of a pip it does not depend on");
-      } else {
-        not_published("it probed " + show(path) + ", an output of a pip it does not depend on");
+    observe(access, path, seen, reads);
+    if (seen.hidden && access.first.exists()) {
+      const bool enumerates = (access.ops & sandbox::kEnumerate) != 0;
+      if (access.first.kind != FileKind::Directory) {
+        if (leftover(path, access.first)) return met_leftover(path, access.first.kind);
+        not_published("it read " + show(path) + ", an output of " +
+                      view_.graph().pip(seen.owner).stable_id + ", which it does not depend on");
+        return;
       }
-      return;
+      if (seen.kind == FileKind::Absent) {
+        if (leftover(path, access.first)) return met_leftover(path, access.first.kind);
+        not_published(std::string("it ") + (enumerates ? "enumerates" : "saw") + " the directory " +
+                      show(path) + ", made by " + view_.graph().pip(seen.owner).stable_id +
+                      ", a pip it does not depend on");
+        return;
+      }
     }
     if (seen.kind != access.first.kind) {
       if (access.first.kind == FileKind::Absent && seen.owner != kNoPip &&
           seen.owner != context_.pip && !seen.from_disk) {
         result_.false_absence = true;
         not_published("it did not find " + show(path) + ", an output it depends on");
-      } else if (access.first.kind == FileKind::Directory && seen.kind == FileKind::Absent &&
-                 !(access.ops & sandbox::kEnumerate) && seen.hidden) {
-        not_published("it saw the directory " + show(path) +
-                      ", made by a pip it does not depend on");
       } else {
         not_published(show(path) + " changed while the build ran");
       }
@@ -358,11 +359,11 @@ class Recorder {
     }
 
     std::uint8_t flags = fingerprint::kProbe;
+    const wire::Mount* mount = view_.mounts().of(access.path);
     if (access.first.kind == FileKind::Absent) {
-      result_.observations.push_back({topmost_absent(path), flags});
+      result_.observations.push_back({topmost_absent(path, mount), flags});
       return;
     }
-    const wire::Mount* mount = view_.mounts().of(access.path);
     bool system = mount && (mount->flags & wire::kMountSystem);
     bool content = reads || ((access.ops & sandbox::kStat) && !system);
     if (access.first.kind == FileKind::Directory) {
@@ -375,17 +376,38 @@ class Recorder {
     } else if (content || access.first.kind == FileKind::Symlink) {
       flags |= fingerprint::kContent;
       if (!git_index_kept(path)) unchanged(access, path, seen);
-      auto& readers = index_.readers[path];
-      if (readers.empty() || readers.back() != context_.pip) readers.push_back(context_.pip);
-      if (auto writer = index_.writers.find(path);
-          writer != index_.writers.end() && writer->second != context_.pip &&
-          seen.owner == kNoPip && !view_.is_upstream(writer->second, context_.pip))
-        violation("DX5025", "MD", "R", writer->second, path,
-                  "it read " + show(path) + " as a source, which another pip rewrote");
     } else if (seen.executable != access.first.executable) {
       not_published(show(path) + " changed while the build ran");
     }
     result_.observations.push_back({path, flags});
+  }
+
+  // Tells the analyzer what the pip found, by the truth of the run and not by View.
+  void observe(const sandbox::Access& access, PathId path, const Seen& seen, bool reads) {
+    if (!of_interest(access.path)) return;
+    violation::Fact fact;
+    Owner owner;
+    switch (access.first.kind) {
+      case FileKind::Absent:
+        fact.touch = violation::Touch::AbsentProbe;
+        if (seen.hidden) owner = owner_of(path);
+        break;
+      case FileKind::Directory:
+        if (!(access.ops & sandbox::kEnumerate)) return;
+        fact.touch = violation::Touch::List;
+        break;
+      default:
+        fact.touch = reads || (access.ops & sandbox::kStat) ? violation::Touch::Read
+                                                            : violation::Touch::Probe;
+        if (seen.hidden && !leftover(path, access.first)) {
+          owner = owner_of(path);
+          // Of an earlier build, of a pip that failed: whatever it is, it is not for this pip.
+          owner.pip = seen.owner;
+        }
+        break;
+    }
+    if (!seen.hidden && seen.owner != context_.pip) owner.pip = seen.owner;
+    touch(path, fact, owner);
   }
 
   // Rule 12: what was hashed is what was read.
@@ -399,7 +421,8 @@ class Recorder {
       return;
     }
     auto record = records_.find(path);
-    if (record == records_.end() || !graph::still_recorded(record->second, access.first))
+    if (record == records_.end() || !graph::still_recorded(record->second, access.first) ||
+        view_.disk(path) != access.first)
       not_published(show(path) + ", an output of another pip, was changed by somebody else");
   }
 
@@ -429,6 +452,20 @@ class Recorder {
     std::vector<std::string> extra;
     std::set_symmetric_difference(truth.begin(), truth.end(), mine.begin(), mine.end(),
                                   std::back_inserter(extra));
+    bool left = true;
+    for (const std::string& name : extra) {
+      PathId child = paths_.child(dir, name);
+      left = left && std::binary_search(truth.begin(), truth.end(), name) &&
+             view_.owner(child) != kNoPip && view_.is_upstream(context_.pip, view_.owner(child)) &&
+             leftover(child, view_.disk(child));
+    }
+    if (left) {
+      for (const std::string& name : extra) {
+        PathId child = paths_.child(dir, name);
+        met_leftover(child, view_.disk(child).kind);
+      }
+      return;
+    }
     PathId child = paths_.find_child(dir, extra.front());
     PipId owner = child == kNoPath ? kNoPip : view_.owner(child);
     not_published("it enumerates " + show(dir) + ", which " +
@@ -444,9 +481,10 @@ class Recorder {
   const RunContext& context_;
   const sandbox::Outcome& outcome_;
   const Ingested& ingested_;
-  BuildIndex& index_;
+  violation::Analyzer& analyzer_;
   const wire::Pip& pip_;
   Recorded result_;
+  std::vector<violation::Touched> touched_;
   std::unordered_set<PathId> declared_, own_dirs_, mutated_;
   std::unordered_map<PathId, const Ingested::File*> now_;
   PathId rspfile_ = kNoPath;
@@ -455,8 +493,9 @@ class Recorder {
 }  // namespace
 
 Recorded record(View& view, const graph::OutputRecords& records, const RunContext& context,
-                const sandbox::Outcome& outcome, const Ingested& ingested, BuildIndex& index) {
-  return Recorder(view, records, context, outcome, ingested, index).run();
+                const sandbox::Outcome& outcome, const Ingested& ingested,
+                violation::Analyzer& analyzer) {
+  return Recorder(view, records, context, outcome, ingested, analyzer).run();
 }
 
 }  // namespace bxl::exec

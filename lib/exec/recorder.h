@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "cas/blob_store.h"
@@ -15,6 +17,7 @@
 #include "fingerprint/view.h"
 #include "graph/output_record.h"
 #include "sandbox/sandbox.h"
+#include "violation/analyzer.h"
 #include "wire/records.h"
 
 namespace bxl::exec {
@@ -52,28 +55,36 @@ struct Recorded {
   std::vector<std::string> why_not;  // sentences; empty: publishable as far as the run is concerned
   std::vector<wire::Violation> violations;
   bool false_absence = false;  // it missed, on disk, an upstream output: run again
+  // Outputs of an earlier build that it met although whoever makes them is yet to be decided: to be
+  // removed, members before their directories, and run again.
+  std::vector<PathId> leftovers;
+  // Others that saw a matter of luck because of this pip, and why they must not be cached.
+  std::vector<std::pair<PipId, std::string>> uncached_others;
+  // Outputs of others as this pip left them.
+  std::vector<std::pair<PipId, wire::Output>> overwritten;
 };
 
-// Who read and who wrote what in this build, for conflicts between pips.
-struct BuildIndex {
-  std::unordered_map<PathId, std::vector<PipId>> readers;
-  std::unordered_map<PathId, PipId> writers;
-  // Projections of the git indexes a pip may meet, as they were before: git refreshes their stat
-  // data while it reads.
-  std::unordered_map<PathId, std::string> git_indexes;
+// How far the owner of a path has come, when it is not the pip in question.
+enum class Progress {
+  Outside,    // not part of this build: what it made before is as good as new
+  Undecided,  // it will run or be looked up; what it made before means nothing yet
+  Started,    // running, or done
 };
 
 struct RunContext {
   PipId pip = kNoPip;
-  std::int64_t start_ns = 0;         // wall clock when the command started
-  std::vector<std::string> scratch;  // private temp directory, .bxl
-  bool warn_violations = false;
+  std::int64_t start_ns = 0, end_ns = 0;  // wall clock of the job
+  std::vector<std::string> scratch;       // private temp directory, .bxl
+  std::function<Progress(PipId)> progress;
+  // Projections of the git indexes a pip may meet, as they were before: git refreshes their stat
+  // data while it reads.
+  const std::unordered_map<PathId, std::string>* git_indexes = nullptr;
 };
 
 // Main thread only. Marks the pip's outputs in View (note_outputs) before it asks View anything;
 // the caller has invalidated View's disk memo after the run.
 Recorded record(fingerprint::View& view, const graph::OutputRecords& records,
                 const RunContext& context, const sandbox::Outcome& outcome,
-                const Ingested& ingested, BuildIndex& index);
+                const Ingested& ingested, violation::Analyzer& analyzer);
 
 }  // namespace bxl::exec

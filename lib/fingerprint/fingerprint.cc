@@ -10,7 +10,7 @@ namespace {
 
 // Bump when the sandbox, the path sets, View or these texts change meaning: old entries then never
 // match.
-constexpr int kFingerprintVersion = 1;
+constexpr int kFingerprintVersion = 2;
 constexpr const char* kLdSoCache = "/etc/ld.so.cache";
 
 void field(std::string& text, std::string_view name, std::string_view value) {
@@ -144,6 +144,10 @@ Computed strong_fingerprint(View& view, PipId id, const Digest& weak, const Path
       return unusable(unreadable(view, o.path, seen.errnum));
     switch (seen.kind) {
       case FileKind::Absent:
+        if (seen.hidden && !view.is_upstream(id, seen.owner))
+          return unusable(view.paths().str(o.path) + " is an output of " +
+                          view.graph().pip(seen.owner).stable_id +
+                          ", a pip it does not depend on: it found or missed it by luck");
         text += "P\n";
         continue;
       case FileKind::Directory: {
@@ -151,8 +155,13 @@ Computed strong_fingerprint(View& view, PipId id, const Digest& weak, const Path
           text += "D\n";
           continue;
         }
-        auto names = view.members(id, o.path);
+        PipId intruder = kNoPip;
+        auto names = view.members(id, o.path, &intruder);
         if (!names) return unusable(names.error().to_string());
+        if (intruder != kNoPip)
+          return unusable("it enumerates " + view.paths().str(o.path) +
+                          ", which also receives outputs of " +
+                          view.graph().pip(intruder).stable_id + ", a pip it does not depend on");
         if (!*names) return unknown("waits for a member of " + view.paths().str(o.path));
         Hasher hasher;
         for (const std::string& name : **names) hasher.update({name.c_str(), name.size() + 1});

@@ -56,12 +56,27 @@ View::View(const graph::PipGraph& graph, PathTable& paths, const graph::Mounts& 
   });
   for (const auto& [path, record] : records) {
     PipId owner = record.owner.empty() ? kNoPip : graph.find(record.owner);
-    if (owner != kNoPip && declared_.count(path) == 0) noted_.emplace(path, owner);
-    own(path, owner);
+    if (owner != kNoPip && declared_.count(path) == 0)
+      note(path, owner);
+    else
+      own(path, owner);
   }
 }
 
 void View::own(PathId path, PipId) { children_[paths_.parent(path)].push_back(path); }
+
+void View::note(PathId path, PipId pip) {
+  auto [it, added] = noted_.emplace(path, pip);
+  if (added) own(path, pip);
+  if (!added && it->second == pip) return;
+  it->second = pip;
+  noted_by_[pip].push_back(path);
+}
+
+void View::disown(PipId pip, PathId path) {
+  auto it = noted_.find(path);
+  if (it != noted_.end() && it->second == pip) noted_.erase(it);
+}
 
 const graph::OutputRecord* View::record(PathId path) const {
   auto it = records_.find(path);
@@ -181,8 +196,18 @@ Seen View::at(PipId pip, PathId path) {
     bool users = rec && !declared && !is_dir && finals_.count(path) == 0 && disk(path).exists() &&
                  !still_recorded(*rec, disk(path));
     if (!users) {
+      // It is there before any pip starts, also when one empties it and makes it anew.
+      if (is_declared_directory(path) && who != kNoPip &&
+          (who == pip || !reach_.is_upstream(who, pip))) {
+        Seen seen = from_disk(path);
+        if (seen.kind == FileKind::Absent) {
+          seen = Seen{};
+          seen.kind = FileKind::Directory;
+        }
+        return seen;
+      }
       if (who == pip && who != kNoPip) {
-        return is_dir || is_declared_directory(path) ? owned_directory(pip, path, absent) : absent;
+        return is_dir ? owned_directory(pip, path, absent) : absent;
       }
       if (who != kNoPip && reach_.is_upstream(who, pip)) {
         if (!final_[index(who)]) {
@@ -210,7 +235,7 @@ Seen View::at(PipId pip, PathId path) {
       }
       if (who != kNoPip) {
         absent.hidden = true;
-        return is_dir || is_declared_directory(path) ? owned_directory(pip, path, absent) : absent;
+        return is_dir ? owned_directory(pip, path, absent) : absent;
       }
       // Recorded for a pip that left the graph, or a directory bxl-exec made.
       if (is_declared_directory(path)) {
@@ -263,7 +288,9 @@ Result<Digest> View::content(PathId path, const Seen& seen) {
   return tree_.digest(text, seen.identity);
 }
 
-Result<std::optional<std::vector<std::string>>> View::members(PipId pip, PathId dir) {
+Result<std::optional<std::vector<std::string>>> View::members(PipId pip, PathId dir,
+                                                              PipId* intruder) {
+  if (intruder) *intruder = kNoPip;
   std::vector<std::string> names;
   if (disk(dir).kind == FileKind::Directory) {
     listed_.insert(dir);
@@ -280,6 +307,8 @@ Result<std::optional<std::vector<std::string>>> View::members(PipId pip, PathId 
     Seen seen = at(pip, paths_.child(dir, name));
     if (seen.certainty == Seen::Certainty::Unknown)
       return std::optional<std::vector<std::string>>();
+    if (intruder && *intruder == kNoPip && seen.hidden && !reach_.is_upstream(pip, seen.owner))
+      *intruder = seen.owner;
     if (seen.certainty == Seen::Certainty::Unreadable || seen.kind != FileKind::Absent)
       visible.push_back(std::move(name));
   }
@@ -291,8 +320,18 @@ void View::finalize(PipId pip, const std::vector<wire::Output>& outputs) {
   if (graph_.pip(pip).kind == wire::PipKind::Alias) return;
   if (auto old = results_.find(pip); old != results_.end())  // a later result supersedes
     for (const wire::Output& out : old->second) finals_.erase(out.path);
+  // What it made in an earlier build and makes no more is nobody's (and stale).
+  if (auto noted = noted_by_.find(pip); noted != noted_by_.end()) {
+    std::unordered_set<PathId> made;
+    for (const wire::Output& out : outputs) made.insert(out.path);
+    std::erase_if(noted->second, [&](PathId path) {
+      if (made.count(path) != 0) return false;
+      disown(pip, path);
+      return true;
+    });
+  }
   for (const wire::Output& out : outputs) {
-    if (declared_.count(out.path) == 0 && noted_.emplace(out.path, pip).second) own(out.path, pip);
+    if (declared_.count(out.path) == 0) note(out.path, pip);
     finals_[out.path] = Final{pip, out};
   }
   for (const wire::Output& out : outputs)
@@ -327,7 +366,7 @@ const std::vector<wire::Output>* View::result(PipId pip) const {
 
 void View::note_outputs(PipId pip, const std::vector<PathId>& outputs) {
   for (PathId path : outputs)
-    if (declared_.count(path) == 0 && noted_.emplace(path, pip).second) own(path, pip);
+    if (declared_.count(path) == 0) note(path, pip);
 }
 
 PipId View::owner(PathId path) const {

@@ -64,8 +64,10 @@ class View {
   // changed since, others.
   Result<Digest> content(PathId path, const Seen& seen);
   // Sorted names a listing of `dir` would show the pip; `.bxl`, `.git` and the like are never
-  // members. Empty optional: some member is Unknown.
-  Result<std::optional<std::vector<std::string>>> members(PipId pip, PathId dir);
+  // members. Empty optional: some member is Unknown. `intruder`: a pip that is in no order with
+  // `pip` and has outputs among the members, hidden from it; kNoPip: there is none.
+  Result<std::optional<std::vector<std::string>>> members(PipId pip, PathId dir,
+                                                          PipId* intruder = nullptr);
 
   // The final result of a pip in this build (clean, hit or ran). Its outputs become visible
   // downstream; recorded outputs it no longer makes become stale.
@@ -74,8 +76,11 @@ class View {
   bool dependencies_final(PipId pip) const;
   const std::vector<wire::Output>* result(PipId pip) const;
 
-  // The pip has (also) these outputs from now on, final or not: a run that was just observed.
+  // The pip has (also) these outputs from now on, final or not: a run that was just observed. They
+  // are its own even when an earlier build knew another owner.
   void note_outputs(PipId pip, const std::vector<PathId>& outputs);
+  // What an earlier build recorded as the pip's undeclared output is gone from disk and record.
+  void disown(PipId pip, PathId path);
   // Who makes `path`: declared producer, or the recorded owner when it is in the graph; kNoPip
   // otherwise.
   PipId owner(PathId path) const;
@@ -122,6 +127,7 @@ class View {
   Seen owned_directory(PipId pip, PathId path, Seen otherwise);
   bool has_visible_member(PipId pip, PathId dir);
   void own(PathId path, PipId pip);
+  void note(PathId path, PipId pip);
   const graph::OutputRecord* record(PathId path) const;
 
   const graph::PipGraph& graph_;
@@ -130,8 +136,9 @@ class View {
   Tree& tree_;
   const graph::OutputRecords& records_;
   graph::Reachability reach_;
-  std::unordered_map<PathId, PipId> declared_;  // physical path of declared outputs
-  std::unordered_map<PathId, PipId> noted_;     // recorded or observed, undeclared
+  std::unordered_map<PathId, PipId> declared_;               // physical path of declared outputs
+  std::unordered_map<PathId, PipId> noted_;                  // recorded or observed, undeclared
+  std::unordered_map<PipId, std::vector<PathId>> noted_by_;  // the same by pip, and some others'
   std::unordered_set<PathId> declared_dirs_;
   std::unordered_set<PathId>
       declared_parents_;  // declared outputs that others lie below, by their text

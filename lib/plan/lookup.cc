@@ -36,6 +36,16 @@ bool Lookup::content_available(const wire::Entry& entry, bool* all_in_place) {
   return available;
 }
 
+std::string Lookup::writes_anothers_output(PipId pip, const wire::Entry& entry) {
+  for (const wire::Output& out : entry.outputs) {
+    const PipId owner = view_.owner(out.path);
+    if (owner != kNoPip && owner != pip && out.kind != wire::OutputKind::Directory)
+      return "replaying it would write " + view_.paths().str(out.path) + ", an output of " +
+             view_.graph().pip(owner).stable_id;
+  }
+  return {};
+}
+
 std::string Lookup::unsafe_to_replay(PipId pip, const wire::Entry& entry) {
   for (const wire::Output& out : entry.outputs) {
     const FileIdentity& disk = view_.disk(out.path);
@@ -107,7 +117,8 @@ Decision Lookup::decide(PipId id) {
       if (strong.status == Computed::Status::Ok && strong.digest == row->strong) {
         bool in_place = false;
         bool available = content_available(row->entry, &in_place);
-        if (in_place || (available && unsafe_to_replay(id, row->entry).empty())) {
+        if (writes_anothers_output(id, row->entry).empty() &&
+            (in_place || (available && unsafe_to_replay(id, row->entry).empty()))) {
           decision.action = in_place ? Action::Clean : Action::Hit;
           decision.strong = row->strong;
           decision.path_set = row->path_set;
@@ -165,7 +176,9 @@ Decision Lookup::from_cache(PipId id, Decision decision) {
       decision.reason = "content of its cache entry is gone from the store";
       continue;
     }
-    if (std::string why = unsafe_to_replay(id, *entry); !why.empty()) {
+    std::string why = writes_anothers_output(id, *entry);
+    if (why.empty()) why = unsafe_to_replay(id, *entry);
+    if (!why.empty()) {
       decision.reason = why;
       continue;
     }

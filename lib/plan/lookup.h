@@ -49,6 +49,9 @@ class Lookup {
 
  private:
   const fingerprint::PathSet* decoded(const Digest& digest, const std::string& bytes);
+  // What an earlier result made may be another pip's by now: then the run shows who is right.
+  // Empty: no such output.
+  std::string writes_anothers_output(PipId pip, const wire::Entry& entry);
   // Would replaying `entry` leave every file alone that bxl did not make (rule 7)? Empty: yes.
   std::string unsafe_to_replay(PipId pip, const wire::Entry& entry);
   // Is all the content that is not already in place in the store?

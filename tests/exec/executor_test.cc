@@ -110,6 +110,11 @@ class ExecutorTest : public testing::Test {
           out.entry = d.entry;
           return out;
         },
+        [&](const Digest& digest) {
+          const std::string* bytes = state.path_set(digest);
+          return bytes ? *bytes : std::string();
+        },
+        [&](const std::string& stable_id) { return state.find(stable_id); },
         observer,
         [&](wire::PipResult result) {
           built.results[graph.pip(result.pip).stable_id.substr(workspace_.root.size() + 1)] =

@@ -281,6 +281,13 @@ int run(const cli::Options& options) {
         out.entry = std::move(d.entry);
         return out;
       },
+      [&](const Digest& digest) -> std::string {
+        if (const std::string* bytes = s.state.path_set(digest)) return *bytes;
+        if (!s.metadata) return {};
+        auto bytes = s.metadata->path_set(digest);
+        return bytes && *bytes ? std::move(**bytes) : std::string();
+      },
+      [&](const std::string& stable_id) { return s.state.find(stable_id); },
       console,
       [&](wire::PipResult result) {
         if (result.outcome == wire::Outcome::Ran || result.outcome == wire::Outcome::Failed)

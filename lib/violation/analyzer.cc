@@ -1,0 +1,224 @@
+// Compares each fact of a pip with those of everybody else, and words what comes of it.
+#include "violation/analyzer.h"
+
+#include <algorithm>
+
+namespace bxl::violation {
+namespace {
+
+// "it …": what `mine`, who is told of it, did; `other` is the other pip's name.
+std::string sentence(const Verdict& v, Touch mine, Touch theirs, const std::string& path,
+                     const std::string& other) {
+  const bool reads = v.role == 'R';
+  switch (v.kind) {
+    case Kind::ReadOutput:
+      return reads ? "it read " + path + ", an output of " + other + ", which it does not depend on"
+                   : "it made " + path + ", which " + other + " read without depending on it";
+    case Kind::ReadDownstream:
+      return reads ? "it read " + path + ", an output of " + other + ", which depends on it"
+                   : "it made " + path + ", which " + other + " read, a pip it depends on";
+    case Kind::ReadScratch:
+      return reads ? "it read " + path + ", which " + other + " left there: it is nobody's output"
+                   : "it left " + path + " behind, which " + other + " read: it is nobody's output";
+    case Kind::ProbedOutput:
+      return reads ? "it looked for " + path + " in vain, an output of " + other +
+                         ", which it does not depend on"
+                   : "it made " + path + ", which " + other +
+                         " had looked for in vain without depending on it";
+    case Kind::ChangedSource: {
+      const char* verb = (reads ? theirs : mine) == Touch::Remove ? "removed" : "rewrote";
+      return reads ? "it uses " + path + " as a source, which " + other + " " + verb
+                   : std::string("it ") + verb + " " + path + ", which " + other +
+                         " uses as a source";
+    }
+    case Kind::DoubleWrite:
+      return theirs == Touch::Rewrite ? "it rewrote " + path + ", which " + other + " rewrote too"
+                                      : "it wrote " + path + ", an output of " + other;
+    case Kind::SameContent:
+      return "it wrote " + path + ", an output of " + other + ", once more with the same content";
+    case Kind::RemovedOutput:
+      return mine == Touch::Remove ? "it removed " + path + ", an output of " + other
+                                   : "it made " + path + ", which " + other + " removed";
+    case Kind::SharedTemporary:
+      return "it used the temporary file " + path + ", which " + other + " used at the same time";
+    case Kind::Listed:
+      return "it enumerates " + path + ", which also receives outputs of " + other +
+             ", a pip it does not depend on";
+    case Kind::ProbedDirectory:
+      return "it looked for the directory " + path + " in vain, made by " + other +
+             ", a pip it does not depend on";
+    case Kind::ReadWhileRewritten:
+      return path + " was there for a while and was gone again while it ran: a file of " + other;
+  }
+  return {};
+}
+
+}  // namespace
+
+Analyzer::Analyzer(const graph::PipGraph& graph, const PathTable& paths,
+                   const graph::Mounts& mounts, LoadOthers load_others)
+    : graph_(graph),
+      paths_(paths),
+      mounts_(mounts),
+      load_others_(std::move(load_others)),
+      reach_(graph) {}
+
+Order Analyzer::order(PipId mine, PipId theirs) {
+  if (reach_.is_upstream(mine, theirs)) return Order::MineFirst;
+  if (reach_.is_upstream(theirs, mine)) return Order::TheirsFirst;
+  return Order::None;
+}
+
+void Analyzer::remember(PipId pip, PathId path, const Fact& fact) {
+  if (is_write(fact.touch))
+    writers_[path].push_back({pip, fact});
+  else
+    readers_[path].push_back({pip, fact.touch});
+}
+
+Fact Analyzer::fact_of(const Reader& reader) const {
+  Fact fact;
+  fact.touch = reader.touch;
+  if (auto times = judged_.find(reader.pip); times != judged_.end()) {
+    fact.start_ns = times->second.start_ns;
+    fact.end_ns = times->second.end_ns;
+  }
+  return fact;
+}
+
+// Rare: an attempt was thrown away, or content was lost and its pip runs again.
+void Analyzer::forget(PipId pip) {
+  for (auto& [path, readers] : readers_)
+    std::erase_if(readers, [&](const Reader& reader) { return reader.pip == pip; });
+  for (auto& [path, writers] : writers_)
+    std::erase_if(writers, [&](const Writer& writer) { return writer.pip == pip; });
+  std::erase_if(removed_, [&](const auto& gone) { return gone.first == pip; });
+}
+
+PipId Analyzer::changed_by(PipId pip, PathId path) {
+  auto found = writers_.find(path);
+  if (found == writers_.end()) return kNoPip;
+  for (const Writer& writer : found->second)
+    if ((writer.fact.touch == Touch::Rewrite || writer.fact.touch == Touch::Remove) &&
+        writer.pip != pip && order(pip, writer.pip) == Order::None)
+      return writer.pip;
+  return kNoPip;
+}
+
+void Analyzer::compare(PipId pip, const Touched& mine, PipId other, const Fact& theirs, PathId path,
+                       Report& report) {
+  auto verdict = violation::judge(mine.fact, theirs, order(pip, other));
+  if (!verdict) return;
+  const std::string &id = graph_.pip(pip).stable_id, &other_id = graph_.pip(other).stable_id;
+  if (verdict->severity == Severity::Uncached) {
+    if (verdict->kind == Kind::SameContent) report.same_content.push_back(path);
+    const bool me = verdict->whom == Whom::Mine;
+    report.uncached.emplace_back(me ? pip : other, sentence(*verdict, mine.fact.touch, theirs.touch,
+                                                            show(path), me ? other_id : id));
+    return;
+  }
+  for (const wire::Violation& known : report.violations)
+    if (known.path == path && known.related == other_id && known.code == verdict->code) return;
+  wire::Violation v;
+  v.code = verdict->code;
+  v.letter = verdict->letter;
+  v.role = std::string(1, verdict->role);
+  v.pip = id;
+  v.related = other_id;
+  v.path = path;
+  v.message = sentence(*verdict, mine.fact.touch, theirs.touch, show(path), other_id);
+  report.violations.push_back(std::move(v));
+}
+
+wire::Violation Analyzer::undeclared_write(PipId pip, PathId path, bool existed) const {
+  wire::Violation v;
+  v.code = existed ? "DX5047" : "DX5008";
+  v.letter = "W";
+  v.role = "W";
+  v.pip = graph_.pip(pip).stable_id;
+  v.path = path;
+  v.message =
+      existed ? "it rewrote the existing file " + show(path) + " without declaring it as an output"
+              : "it wrote " + show(path) +
+                    ", outside of the build directory, without declaring it as an output";
+  return v;
+}
+
+// An output has an owner, and a third pip wrote it: that is between these two. Who read it as the
+// owner's is only a witness, whose content may have been either.
+void Analyzer::disturbed_reader(PipId pip, const Touched& mine, PipId other, const Fact& theirs,
+                                Report& report) {
+  const bool i_write = is_write(mine.fact.touch);
+  if (i_write == is_write(theirs.touch)) return;
+  const Touch reader = i_write ? theirs.touch : mine.fact.touch;
+  if (reader != Touch::Read || order(pip, other) != Order::None) return;
+  report.uncached.emplace_back(i_write ? other : pip,
+                               "it read " + show(mine.path) + ", an output of " +
+                                   graph_.pip(mine.owner).stable_id + ", which " +
+                                   graph_.pip(i_write ? pip : other).stable_id + " wrote too");
+}
+
+Analyzer::Report Analyzer::judge(PipId pip, const std::vector<Touched>& touched) {
+  Report report;
+  if (judged_.count(pip) != 0) forget(pip);
+  // What a pip brings into being and does not declare nobody could take into account beforehand;
+  // what it changes was there for everybody.
+  const bool surprise = std::any_of(touched.begin(), touched.end(), [](const Touched& t) {
+    return is_write(t.fact.touch) && t.fact.touch != Touch::Temporary && !t.fact.declared &&
+           !t.fact.scratch && !t.recorded;
+  });
+  if (surprise && !loaded_) {
+    loaded_ = true;
+    if (load_others_) load_others_(*this);
+  }
+  for (const Touched& mine : touched) {
+    bool owner_told = false;
+    auto against = [&](PipId other, const Fact& theirs, PathId path) {
+      if (other == pip) return;
+      if (other == mine.owner && is_write(theirs.touch)) owner_told = true;
+      if (mine.owner != kNoPip && other != mine.owner)
+        disturbed_reader(pip, mine, other, theirs, report);
+      else
+        compare(pip, mine, other, theirs, path, report);
+    };
+    if (auto found = writers_.find(mine.path);
+        found != writers_.end() && mine.fact.touch != Touch::List)
+      for (const Writer& writer : found->second) against(writer.pip, writer.fact, mine.path);
+    if (mine.fact.touch == Touch::List)
+      for (const auto& [other, path] : removed_) {
+        Fact theirs;
+        theirs.touch = Touch::Remove;
+        if (paths_.parent(path) == mine.path) against(other, theirs, mine.path);
+      }
+    if (is_write(mine.fact.touch)) {
+      const PathId parent = paths_.parent(mine.path);
+      if (auto found = readers_.find(mine.path); found != readers_.end())
+        for (const Reader& reader : found->second)
+          if (reader.touch != Touch::List) against(reader.pip, fact_of(reader), mine.path);
+      if (auto found = readers_.find(parent); found != readers_.end())
+        for (const Reader& reader : found->second)
+          if (reader.touch == Touch::List && reader.pip != pip)
+            compare(pip, mine, reader.pip, fact_of(reader), parent, report);
+    }
+    if (mine.owner != kNoPip && !owner_told) {
+      Fact theirs;
+      theirs.touch = Touch::Create;
+      theirs.declared = mine.owner_declares;
+      theirs.directory = mine.owner_directory;
+      theirs.content = mine.owner_content;
+      compare(pip, mine, mine.owner, theirs, mine.path, report);
+    }
+  }
+  Times& times = judged_[pip];
+  for (const Touched& mine : touched) {
+    remember(pip, mine.path, mine.fact);
+    times = {mine.fact.start_ns, mine.fact.end_ns};
+    const bool source = mine.fact.touch == Touch::Rewrite || mine.fact.touch == Touch::Remove;
+    sources_changed_ |= source;
+    if (mine.fact.touch == Touch::Remove && mine.owner == kNoPip)
+      removed_.emplace_back(pip, mine.path);
+  }
+  return report;
+}
+
+}  // namespace bxl::violation
