@@ -6,8 +6,8 @@
 #include <chrono>
 #include <utility>
 
-#include "console/violations.h"
 #include "os/file.h"
+#include "violation/message.h"
 
 namespace bxl::console {
 namespace {
@@ -119,9 +119,14 @@ void Console::finished(const wire::PipResult& result, std::size_t done, std::siz
   const wire::Pip& pip = graph_.pip(result.pip);
   const bool quiet = settings_.verbosity < 0, verbose = settings_.verbosity > 0;
   const std::string count = "[" + std::to_string(done) + "/" + std::to_string(to_do) + "] ";
-  const std::string violations = result.violations.empty()
-                                     ? std::string()
-                                     : violations_text(result, graph_, mounts_, paths_, verbose);
+  // A command that empties the build directory meets every pip of the graph.
+  const std::size_t most = verbose ? result.violations.size() : 10;
+  const std::string violations =
+      result.violations.empty()
+          ? std::string()
+          : violation::message(
+                graph_, paths_, mounts_, result, most,
+                result.outcome == Outcome::Ran ? violation::Tone::Warning : violation::Tone::Error);
   switch (result.outcome) {
     case Outcome::Violated:
     case Outcome::Failed:

@@ -375,7 +375,7 @@ int run(const cli::Options& options) {
       started > 0 ? static_cast<std::uint64_t>(std::max<std::int64_t>(0, unix_ms() - started)) : 0;
   of_round.stats.wall_ms = summary.stats.wall_ms;
   keep_log(workspace, reader->header(), results, of_round, started,
-           materialize_tool::to_json(of_round, paths), committed.saved);
+           materialize_tool::to_json(of_round, paths, &*graph), committed.saved);
   if (again && !state::rounds_file(workspace).empty()) {
     rounds.stats.ran_ids = summary.stats.ran_ids;
     // Without this file uncached pips run once more, and the summary forgets this round.
@@ -383,7 +383,7 @@ int run(const cli::Options& options) {
       cli::print_warning(kTool, saved.error().to_string());
     return code;
   }
-  std::string json = materialize_tool::to_json(summary, paths);
+  std::string json = materialize_tool::to_json(summary, paths, &*graph);
   if (!options.summary.empty())
     if (auto written = replace_file(options.summary, json); !written)
       return fail(written.error(), cli::kLocalResource);

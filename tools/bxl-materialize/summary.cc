@@ -4,6 +4,7 @@
 
 #include "base/json_writer.h"
 #include "report/words.h"
+#include "violation/message.h"
 
 namespace bxl::materialize_tool {
 
@@ -51,7 +52,7 @@ Summary summarise(const graph::PipGraph* graph,
   return summary;
 }
 
-std::string to_json(const Summary& summary, const PathTable& paths) {
+std::string to_json(const Summary& summary, const PathTable& paths, const graph::PipGraph* graph) {
   const wire::Stats& s = summary.stats;
   std::string out;
   JsonWriter json(&out);
@@ -77,7 +78,9 @@ std::string to_json(const Summary& summary, const PathTable& paths) {
     json.key("role").string(v.role);
     json.key("pip").string(v.pip);
     json.key("related").string(v.related);
-    json.key("path").string(paths.str(v.path));
+    json.key("path").string(v.path == kNoPath ? std::string() : paths.str(v.path));
+    json.key("message").string(v.message);
+    json.key("fix").string(graph ? violation::advice(*graph, paths, v) : std::string());
     json.end_object();
   }
   json.end_array();

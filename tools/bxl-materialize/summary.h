@@ -21,8 +21,10 @@ struct Summary {
 Summary summarise(const graph::PipGraph* graph,
                   const std::unordered_map<PipId, wire::PipResult>& results,
                   const wire::Stats& upstream);
-// The JSON object of design "--summary", one line.
-std::string to_json(const Summary& summary, const PathTable& paths);
+// The JSON object of design "--summary", one line. With a graph each violation says what would fix
+// it (`fix`, a sentence and perhaps a build statement).
+std::string to_json(const Summary& summary, const PathTable& paths,
+                    const graph::PipGraph* graph = nullptr);
 // "41 pips: 3 ran, 38 hit, 0 clean; 1.2 MB materialized in 0.3 s"
 std::string to_sentence(const Summary& summary);
 

@@ -268,6 +268,20 @@ def removal_of_anothers_output(t):
     refused(t, ("a.out", "b.out"), "side")
 
 
+@scenario("messages")
+def message_names_pips_code_path_and_the_line_that_mends_it(t):
+    """Read once, the violation can be mended without looking anything up."""
+    t.files({"w.in": "1\n", "p.in": "1\n"})
+    t.ninja(edge("p.out", LOOK, "p.in"), writers_of_x(declared=True))
+    mended = "build p.out: sh p.in || x"
+    done = t.build(exit=4, check=False, says=(
+        "DX0500", "(DX50", "%build%/x", "Related pip: ", "(build.ninja:4)",
+        "add x to the inputs of p.out", mended))
+    t.expect(all(mended in v["fix"] and v["message"] for v in done.summary["violations"]),
+             done.summary["violations"])
+    t.build(exit=0, args=["--violations=warn"], check=False, says=("warning DX0501", mended))
+
+
 # --- random graphs -----------------------------------------------------------------------------------
 
 def random_edges(chance):
