@@ -15,6 +15,7 @@
 #include "exec/executor.h"
 #include "exec/recorder.h"
 #include "exec/workers.h"
+#include "os/oom_kills.h"
 
 namespace bxl::exec {
 
@@ -115,6 +116,7 @@ class Build {
   bool stop_starting_ = false;
   bool directories_made_ = false;
   unsigned journal_ = 0;
+  const std::uint64_t oom_kills_ = oom_kills();  // before the build
   const std::string shim_ = sandbox::installed_shim();
 };
 

@@ -13,6 +13,7 @@
 #include "exec/build.h"
 #include "exec/evidence.h"
 #include "fingerprint/projection.h"
+#include "os/oom_kills.h"
 #include "os/signal_name.h"
 
 namespace bxl::exec {
@@ -22,7 +23,8 @@ std::string mib(std::uint64_t kib) { return std::to_string((kib + 1023) / 1024) 
 
 // A sentence about a command that did not succeed. A shell reports the death of its own child as
 // 128 + the signal.
-std::string how_it_failed(const sandbox::Outcome& outcome, std::uint64_t timeout_ms) {
+std::string how_it_failed(const sandbox::Outcome& outcome, std::uint64_t timeout_ms,
+                          bool memory_ran_out) {
   if (outcome.spawn_errno != 0)
     return std::string("it could not be started: ") + std::strerror(outcome.spawn_errno);
   if (outcome.timed_out) {
@@ -31,6 +33,10 @@ std::string how_it_failed(const sandbox::Outcome& outcome, std::uint64_t timeout
     return std::string("it ran longer than ") + seconds +
            " s (--pip-timeout) and was killed with all its processes";
   }
+  if (outcome.exit_code == 128 + SIGKILL && memory_ran_out)
+    return "it was killed (SIGKILL) while the kernel ended processes because memory ran out; its "
+           "largest process had " +
+           mib(outcome.peak_kib) + " (fewer at once: -j)";
   if (outcome.exit_code == 128 + SIGKILL)
     return "it was killed from outside (SIGKILL), as the kernel does when memory runs out; its "
            "largest process had " +
@@ -166,7 +172,8 @@ void Build::finish(Finished done) {
   if (!ok) {
     result.outcome = outcome.cancelled || summary_.cancelled ? Outcome::Cancelled : Outcome::Failed;
     if (result.outcome == Outcome::Failed) ++summary_.failed;
-    result.why_not = how_it_failed(outcome, settings_.pip_timeout_ms);
+    result.why_not = how_it_failed(outcome, settings_.pip_timeout_ms,
+                                   outcome.exit_code == 128 + SIGKILL && oom_kills() > oom_kills_);
     if (result.outcome == Outcome::Failed && outcome.timed_out) ++summary_.timed_out;
     for (const std::string& place : {s_.workspace.root, done.scratch.front()})
       if (result.outcome == Outcome::Failed && !summary_.local_resource && is_full(place)) {
