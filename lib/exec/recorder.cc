@@ -416,7 +416,11 @@ class Recorder {
       if (seen.identity != access.first) {
         not_published(show(path) + " was modified while the pip ran");
       } else if (access.first.kind == FileKind::File && ingested_.young.count(access.path)) {
-        not_published(show(path) + " was modified as the pip started");
+        // Also what was saved before the clock was set back: whether it changed since cannot be
+        // told.
+        not_published(show(path) + (access.first.ctime_ns > context_.start_ns + kClockGranularityNs
+                                        ? " has a change time in the future"
+                                        : " was modified as the pip started"));
       }
       return;
     }
