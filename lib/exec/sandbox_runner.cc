@@ -13,6 +13,23 @@
 namespace bxl::exec {
 namespace {
 
+// /tmp/bxl-UID. Where somebody else has that name (in a container's user namespace another user has
+// our number outside; or he means harm) the next of nine more.
+Result<std::string> private_directory() {
+  const std::string first = "/tmp/bxl-" + std::to_string(::getuid());
+  std::string base = first;
+  for (int other = 1; other < 10; ++other) {
+    if (::mkdir(base.c_str(), 0700) != 0 && errno != EEXIST) return errno_error("mkdir " + base);
+    struct stat st;
+    if (::lstat(base.c_str(), &st) != 0) return errno_error("lstat " + base);
+    if (S_ISDIR(st.st_mode) && st.st_uid == ::getuid() && (st.st_mode & 0022) == 0) return base;
+    base = first + "-" + std::to_string(other);
+  }
+  return make_error(EPERM, first +
+                               " is not a private directory of this user, nor are its nine "
+                               "successors: remove one of them");
+}
+
 // Below /tmp and short: sun_path has 108 bytes, and the name may show up in outputs (rule 51).
 class SandboxRunner : public Runner {
  public:
@@ -30,12 +47,7 @@ class SandboxRunner : public Runner {
   Result<std::string> temp_directory(std::size_t slot) override {
     Slot& s = slots_[slot];
     if (s.lock) return s.temp;
-    std::string base = "/tmp/bxl-" + std::to_string(::getuid());
-    if (::mkdir(base.c_str(), 0700) != 0 && errno != EEXIST) return errno_error("mkdir " + base);
-    struct stat st;
-    if (::lstat(base.c_str(), &st) != 0) return errno_error("lstat " + base);
-    if (!S_ISDIR(st.st_mode) || st.st_uid != ::getuid() || (st.st_mode & 0022) != 0)
-      return make_error(EPERM, base + " is not a private directory of this user");
+    BXL_TRY_ASSIGN(std::string base, private_directory());
     // Builds of several workspaces share the numbering; a lock says which are taken.
     for (int number = 0; number < 10000; ++number) {
       char name[8];
