@@ -67,11 +67,11 @@ for room in 0 64k 300k 2m; do
   graph
   head -c 100m /dev/zero >fill 2>/dev/null
   [[ $room == 0 ]] || truncate -s -"$room" fill
-  bxl_build -k0
+  bxl_build -j1 -k0  # a, which does not look whether it could write, then b
   expect_exit 6
   grep -qiE "no space|full" "$log" || fail "does not say why"
   [[ ! -s sum ]] || fail "sum cannot have been made"
-  bxl_build
+  bxl_build -j1
   expect_exit 6
   rm fill
   expect_right
