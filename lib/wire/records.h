@@ -58,7 +58,7 @@ struct End {
 enum class PipKind : std::uint8_t { Process = 0, Alias = 1, WriteFile = 2, CopyFile = 3 };
 
 enum PipFlags : std::uint32_t {
-  kPipGenerator = 1,  // ninja generator = 1
+  kPipGenerator = 1,  // brings the manifest up to date; run by bxl-graph, never by bxl-exec
   kPipRestat = 2,
   kPipConsole = 4,      // console pool: never clean, never published
   kPipAlwaysDirty = 8,  // has an always-dirty input: never clean, never published

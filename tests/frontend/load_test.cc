@@ -222,6 +222,20 @@ TEST_F(GeneratorTest, UpToDateManifestIsNotMadeAgain) {
   EXPECT_TRUE(load()->reused);
 }
 
+TEST_F(GeneratorTest, OnlyEdgesThatTheManifestNeedsAreGenerators) {
+  const std::string text =
+      "rule gen\n  command = true\n  generator = 1\nrule plain\n  command = true\n"
+      "build stamp: gen\nbuild build.ninja: plain stamp\nbuild other: gen\n";
+  write("build.ninja", text);
+  write("stamp", "");
+  age("stamp", -10);
+  auto graph = load();
+  ASSERT_TRUE(graph->find("other")) << graph->error;
+  EXPECT_FALSE(graph->find("other")->flags & wire::kPipGenerator);
+  EXPECT_TRUE(graph->find("stamp")->flags & wire::kPipGenerator);
+  EXPECT_TRUE(graph->find("build.ninja")->flags & wire::kPipGenerator);
+}
+
 TEST_F(GeneratorTest, NewerInputMakesTheManifestFirst) {
   write("template", manifest_ + "build b: r x\n");
   auto graph = load();

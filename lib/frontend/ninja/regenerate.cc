@@ -139,7 +139,7 @@ Result<bool> Generators::is_stale(const std::vector<wire::Pip>& pips, const wire
   return stale;
 }
 
-Result<bool> Generators::bring_up_to_date(const std::vector<wire::Pip>& pips) {
+Result<bool> Generators::bring_up_to_date(std::vector<wire::Pip>& pips) {
   always_run_.clear();
   PathId manifest = paths_.find(settings_.manifest);
   producers_.assign(paths_.size(), kNoPip);
@@ -147,12 +147,17 @@ Result<bool> Generators::bring_up_to_date(const std::vector<wire::Pip>& pips) {
     for (PathId output : pips[i].outputs)
       if (producers_[index(output)] == kNoPip) producers_[index(output)] = PipId(i);
   PipId root = manifest == kNoPath ? kNoPip : producers_[index(manifest)];
-  if (root == kNoPip) return false;
-  bool ran = false;
-  for (PipId id : upstream_of(pips, root)) {
+  std::vector<PipId> upstream;
+  if (root != kNoPip) upstream = upstream_of(pips, root);
+  std::erase_if(upstream, [&](PipId id) {
     const wire::Pip& pip = pips[index(id)];
-    if (pip.kind != wire::PipKind::Process) continue;
-    if (id != root && !(pip.flags & wire::kPipGenerator)) continue;
+    return pip.kind != wire::PipKind::Process || (id != root && !(pip.flags & wire::kPipGenerator));
+  });
+  for (wire::Pip& pip : pips) pip.flags &= ~std::uint32_t{wire::kPipGenerator};
+  for (PipId id : upstream) pips[index(id)].flags |= wire::kPipGenerator;
+  bool ran = false;
+  for (PipId id : upstream) {
+    const wire::Pip& pip = pips[index(id)];
     if (pip.flags & wire::kPipAlwaysDirty) always_run_.push_back(id);
     BXL_TRY_ASSIGN(bool stale, is_stale(pips, pip));
     if (!stale) continue;

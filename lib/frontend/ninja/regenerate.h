@@ -39,11 +39,13 @@ class Generators {
   //   - an input differs from `known`, although the manifest is the file that `known` saw, or while
   //     a generator ran
   //   - an always-dirty input, once per process
+  // Those edges keep kPipGenerator, also the one that makes the manifest without saying so; every
+  // other edge loses it and is a pip like others: nothing else would ever run it.
   // Files made by generators count by their times alone: CMake touches an empty stamp to say that
   // a glob has new members. Inputs and outputs are recorded in `reads`.
   // Errors: an input that is missing, a command that failed, with file and line; EINTR when a
   // command was interrupted.
-  Result<bool> bring_up_to_date(const std::vector<wire::Pip>& pips);
+  Result<bool> bring_up_to_date(std::vector<wire::Pip>& pips);
 
   // Those that must run before every build (always-dirty), as positions in the last `pips`.
   const std::vector<PipId>& always_run() const { return always_run_; }
