@@ -39,6 +39,15 @@ std::string nearest_name(const graph::PipGraph& graph, const std::string& target
   return best;
 }
 
+bool is_source(const graph::PipGraph& graph, PathId path) {
+  for (std::size_t i = 0; i < graph.size(); ++i) {
+    const wire::Pip& pip = graph.pip(PipId{static_cast<std::uint32_t>(i)});
+    for (const auto* list : {&pip.inputs, &pip.order_only})
+      if (std::find(list->begin(), list->end(), path) != list->end()) return true;
+  }
+  return false;
+}
+
 // The process pips an alias stands for.
 void expand_alias(const graph::PipGraph& graph, PipId id, std::vector<bool>& seen,
                   std::vector<bool>& out) {
@@ -130,7 +139,8 @@ Result<std::vector<PipId>> resolve_targets(const graph::PipGraph& graph, const P
     bool of_source = target.size() > 1 && target.back() == '^';
     std::string name = of_source ? target.substr(0, target.size() - 1) : target;
     std::string absolute = name.starts_with('/') ? name : paths.str(request.directory) + "/" + name;
-    PathId path = paths.find(absolute);
+    // Lexically, as the manifest's own paths: x need not exist in "x/../out".
+    PathId path = paths.find(normalize_path(absolute));
     PipId pip = kNoPip;
     if (of_source && path != kNoPath) {
       for (std::size_t i = 0; i < graph.size() && pip == kNoPip; ++i) {
@@ -141,6 +151,12 @@ Result<std::vector<PipId>> resolve_targets(const graph::PipGraph& graph, const P
     } else if (!of_source) {
       pip = path == kNoPath ? kNoPip : graph.producer(path);
       if (pip == kNoPip) pip = graph.find(name);
+      if (pip == kNoPip && path != kNoPath && is_source(graph, path)) {
+        auto identity = stat_identity(paths.str(path));
+        if (identity && !identity->exists())
+          return make_error(ENOENT, "'" + target + "' is missing and nothing makes it");
+        continue;  // it is there: as with ninja, nothing has to be done
+      }
     }
     if (pip == kNoPip) {
       std::string near = nearest_name(graph, name);
