@@ -166,9 +166,10 @@ bool Parser::parse_rule(File& file) {
   };
   if (given("rspfile") != given("rspfile_content"))
     return file.lexer.fail_at(offset, "rspfile and rspfile_content need to be both specified");
-  if (!given("command"))
-    return file.lexer.fail_at(file.lexer.offset(), "expected 'command =' line");
-  return true;
+  if (given("command")) return true;
+  // A tab in the place of spaces ends the block; it is what is wrong, not the missing line.
+  if (file.lexer.peek(Token::Bad)) return file.lexer.fail_bad_token();
+  return file.lexer.fail_at(file.lexer.offset(), "expected 'command =' line");
 }
 
 bool Parser::parse_default(File& file) {
