@@ -4,6 +4,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "os/file.h"
+
 namespace bxl::plan {
 namespace {
 
