@@ -21,7 +21,7 @@ constexpr std::array kRows{
     OptionRow{OptionId::Filter, "-f", "--filter", "EXPR", "BXL_FILTER",
               "build only what the pip filter selects (BuildXL: /f:EXPR, /filter:EXPR)"},
     OptionRow{OptionId::Jobs, "-j", "--jobs", "N", "BXL_JOBS",
-              "pips to run at once (default, or 0: one per usable processor)"},
+              "pips to run at once (default, or 0: one per usable processor, or make's jobserver)"},
     OptionRow{OptionId::KeepGoing, "-k", "--keep-going", "N", "BXL_KEEP_GOING",
               "stop after N failed pips; 0 never stops (default 1)"},
     OptionRow{OptionId::Lazy, "", "--lazy", "all|requested|minimal", "BXL_LAZY",

@@ -195,6 +195,7 @@ Result<Options> read_options(Raw& raw) {
 
   BXL_TRY(read_count(raw, OptionId::Jobs, &o.jobs));
   // glibc counts the affinity mask, which is what a container or taskset leaves us.
+  o.jobs_given = o.jobs != 0;
   if (o.jobs == 0) o.jobs = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   BXL_TRY(read_count(raw, OptionId::KeepGoing, &o.keep_going));
   static constexpr Choice<Lazy> kLazy[] = {

@@ -33,6 +33,7 @@ struct Options {
   std::string config;           // -c, --config, /c:
   std::string filter;           // -f, --filter, /f:, /filter:
   int jobs = 0;                 // -j; 0 was replaced by the number of usable CPUs
+  bool jobs_given = false;      // -j or BXL_JOBS named a number other than 0
   int keep_going = 1;           // -k; failures to stop after, 0 = never
   Lazy lazy = Lazy::Requested;  // --lazy, /enableLazyOutputs[-|:minimal]
   std::string

@@ -68,6 +68,8 @@ class Build {
   Node& node(PipId id) { return nodes_[index(id)]; }
   bool stopping() const { return summary_.cancelled || summary_.local_resource || stop_starting_; }
 
+  bool may_start();
+  void return_tokens();
   void ready(PipId id);
   void settle(PipId id, State state);
   void skip_dependents(PipId id);

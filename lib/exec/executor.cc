@@ -144,6 +144,17 @@ void Build::advance(PipId id) {
   run_queue_.emplace(rank_[index(id)], id);
 }
 
+// The first pip runs on the job that make counts for us.
+bool Build::may_start() {
+  if (running_ >= settings_.jobs || stopping()) return false;
+  return !settings_.jobserver || running_ == 0 || settings_.jobserver->held() >= running_ ||
+         settings_.jobserver->acquire();
+}
+
+void Build::return_tokens() {
+  if (settings_.jobserver) settings_.jobserver->release_to(running_ == 0 ? 0 : running_ - 1);
+}
+
 Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wire::Scrub>& scrubs,
                    bool suspect, int cancel_fd) {
   for (const wire::PlanPip& planned : plan) {
@@ -215,7 +226,7 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
       advance(id);
     }
     std::vector<std::pair<std::size_t, PipId>> held;  // their pool is full
-    while (!run_queue_.empty() && running_ < settings_.jobs && !stopping()) {
+    while (!run_queue_.empty() && may_start()) {
       auto next = run_queue_.top();
       run_queue_.pop();
       const wire::Pip& p = pip(next.second);
@@ -225,13 +236,20 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
       }
       start(next.second);
     }
+    return_tokens();  // one that was taken for a pip whose pool is full, or that was not started
+    // More could run with a token more.
+    const bool thirsty =
+        settings_.jobserver && running_ < settings_.jobs && !run_queue_.empty() && !stopping();
     for (auto& entry : held) run_queue_.push(entry);
     if (running_ == 0) {
       if (stopping() || (lookups_.empty() && run_queue_.empty())) break;
       continue;
     }
-    pollfd fds[2] = {{workers_->wake_fd(), POLLIN, 0}, {cancel_fd, POLLIN, 0}};
-    int rc = ::poll(fds, cancel_fd >= 0 ? 2 : 1, s_.observer.tick());
+    // A negative descriptor is not looked at.
+    pollfd fds[3] = {{workers_->wake_fd(), POLLIN, 0},
+                     {cancel_fd, POLLIN, 0},
+                     {thirsty ? settings_.jobserver->fd() : -1, POLLIN, 0}};
+    int rc = ::poll(fds, 3, s_.observer.tick());
     if (rc < 0 && errno != EINTR) BXL_ASSERT(!"poll");
     if (rc > 0 && (fds[1].revents & POLLIN)) {
       signalfd_siginfo info{};
@@ -241,13 +259,17 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
       int requests = ++(info.ssi_code == SI_QUEUE ? echoed : direct);
       // A second one leaves at once; the kernel takes the pips along (PR_SET_PDEATHSIG), the log
       // has what they wrote.
-      if (requests > 1) std::_Exit(128 + static_cast<int>(info.ssi_signo));
+      if (requests > 1) {
+        if (settings_.jobserver) settings_.jobserver->release_to(0);
+        std::_Exit(128 + static_cast<int>(info.ssi_signo));
+      }
       if (summary_.cancelled) continue;
       summary_.cancelled = true;
       summary_.signal = static_cast<int>(info.ssi_signo);
       s_.runner.cancel_all();
     }
     for (Finished& done : workers_->take()) finish(std::move(done));
+    return_tokens();
   }
 
   // What never got its turn.

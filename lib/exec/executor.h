@@ -12,6 +12,7 @@
 
 #include "cas/blob_store.h"
 #include "cas/hash_memo.h"
+#include "exec/jobserver.h"
 #include "exec/recorder.h"
 #include "fingerprint/fingerprint.h"
 #include "fingerprint/view.h"
@@ -54,6 +55,9 @@ class Observer {
 
 struct Settings {
   std::size_t jobs = 1;
+  // Not null: each pip beyond the first also needs a token of it. Must outlive the build, which
+  // holds no token when it returns, nor when a second signal ends the process.
+  Jobserver* jobserver = nullptr;
   // stdin, stdout and stderr of pips of the console pool; -1: they get what all pips get.
   std::array<int, 3> console_fds{-1, -1, -1};
   int keep_going = 1;  // failures to stop after; 0: never

@@ -10,11 +10,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <optional>
 #include <set>
 
 #include "cli/options.h"
 #include "console/console.h"
 #include "exec/executor.h"
+#include "exec/jobserver.h"
 #include "exec/result_writer.h"
 #include "os/guardian.h"
 #include "plan/session.h"
@@ -81,6 +83,24 @@ Result<void> can_observe(const std::string& workspace) {
 std::string own_directory() {
   auto self = read_link("/proc/self/exe");
   return self ? std::string(parent_path(*self)) : ".";
+}
+
+// The jobserver of a `make -jN` above us, unless -j is said: then that is the user's word.
+std::optional<exec::Jobserver> find_jobserver(const cli::Options& options, std::size_t* jobs) {
+  const char* makeflags = std::getenv("MAKEFLAGS");
+  if (options.jobs_given || !makeflags) return {};
+  auto auth = exec::parse_makeflags(makeflags);
+  if (!auth) return {};
+  auto jobserver = exec::Jobserver::connect(*auth);
+  if (!jobserver) {
+    // As for any recipe without '+': make closes the pipe.
+    if (options.verbosity > 0)
+      cli::print_note(kTool, "make's jobserver is not used: " + jobserver.error().to_string() +
+                                 "; a recipe that calls bxl should begin with '+'");
+    return {};
+  }
+  if (auth->jobs != 0) *jobs = auth->jobs;
+  return std::optional(std::move(*jobserver));
 }
 
 struct PlanInput {
@@ -252,9 +272,11 @@ int run(const cli::Options& options) {
   stats.started_unix_ms = static_cast<std::int64_t>(clock_ms(CLOCK_REALTIME));
   std::uint64_t started = clock_ms(CLOCK_MONOTONIC);
   std::uint64_t cpu_ms = 0;
-  auto runner = exec::sandbox_runner(static_cast<std::size_t>(options.jobs));
   exec::Settings settings;
   settings.jobs = static_cast<std::size_t>(options.jobs);
+  auto jobserver = may_run ? find_jobserver(options, &settings.jobs) : std::nullopt;
+  if (jobserver) settings.jobserver = &*jobserver;
+  auto runner = exec::sandbox_runner(settings.jobs);
   settings.console_fds = console_fds;
   settings.keep_going = options.keep_going;
   settings.pip_timeout_ms = options.pip_timeout_ms;
