@@ -89,6 +89,8 @@ class Loader {
   Result<LoadedGraph> run();
 
  private:
+  bool is_manifest_maker(const wire::Pip& pip, const PathTable& paths) const;
+  Result<int> run_command(const wire::Pip& pip, const PathTable& paths);
   Result<bool> reusable(const StoredGraph& stored);
   Result<int> run_generator(const wire::Pip& pip, const PathTable& paths);
   Result<void> parse(const ninja::KnownContent& known);
@@ -107,20 +109,45 @@ class Loader {
   std::uint32_t generator_runs_ = 0;
   std::unordered_set<std::string> already_;
   ninja::KnownContent known_before_run_;
+  // What an observed generator read, and is not as it was. Empty once a generator ran.
+  std::optional<GeneratorCheck> check_;
   // Of the last parse.
   PathTable paths_;
   wire::GraphRecord record_;
   std::vector<wire::Mount> mounts_;
 };
 
+bool Loader::is_manifest_maker(const wire::Pip& pip, const PathTable& paths) const {
+  PathId manifest = paths.find(absolute(request_.workspace, request_.workspace.manifest));
+  return std::find(pip.outputs.begin(), pip.outputs.end(), manifest) != pip.outputs.end();
+}
+
+// Edges that run before every build are not observed: what they read cannot spare them a run.
+Result<int> Loader::run_command(const wire::Pip& pip, const PathTable& paths) {
+  const std::string directory = paths.str(pip.working_directory);
+  if (!request_.run_generator || (pip.flags & wire::kPipAlwaysDirty) ||
+      !is_manifest_maker(pip, paths))
+    return run_shell(pip.command, directory);
+  BXL_TRY_ASSIGN(GeneratorRun run, request_.run_generator(pip.command, directory));
+  if (run.status != 0) return run.status;
+  auto recorded = record_generator(request_.workspace.directory,
+                                   absolute(request_.workspace, request_.workspace.manifest), pip,
+                                   run, request_.variables);
+  if (!recorded)
+    request_.warn("what the generator read is not recorded: " + recorded.error().to_string());
+  return run.status;
+}
+
 Result<int> Loader::run_generator(const wire::Pip& pip, const PathTable& paths) {
   // What runs before every build is no news.
   if (!(pip.flags & wire::kPipAlwaysDirty))
-    request_.note("running the generator: " +
-                  (pip.description.empty() ? pip.command : pip.description));
+    request_.note(
+        "running the generator: " + (pip.description.empty() ? pip.command : pip.description) +
+        (check_ && !check_->changed.empty() ? " (" + check_->changed + " changed)" : ""));
   ++generator_runs_;
   if (pip.rspfile != kNoPath) BXL_TRY(replace_file(paths.str(pip.rspfile), pip.rspfile_content));
-  auto status = run_shell(pip.command, paths.str(pip.working_directory));
+  auto status = run_command(pip, paths);
+  if (!(pip.flags & wire::kPipAlwaysDirty)) check_.reset();
   if (pip.rspfile != kNoPath && status && *status == 0) ::unlink(paths.str(pip.rspfile).c_str());
   return status;
 }
@@ -183,7 +210,10 @@ Result<ninja::PipSet> Loader::read_pips(const ninja::ReadFile& read_file,
       known->record.problem = loaded.error().to_string();
     }
   }
-  return ninja::make_pips(*manifest, settings, paths_);
+  BXL_TRY_ASSIGN(auto set, ninja::make_pips(*manifest, settings, paths_));
+  ninja::mark_generators(set.pips, paths_,
+                         absolute(request_.workspace, request_.workspace.manifest));
+  return set;
 }
 
 // The files contradict the manifest or each other (a cycle): those that are older than the others
@@ -290,6 +320,10 @@ Result<void> Loader::parse(const ninja::KnownContent& known) {
   ninja::GeneratorSettings settings;
   settings.manifest = absolute(request_.workspace, request_.workspace.manifest);
   settings.known = &known;
+  settings.changed = [this](const wire::Pip& pip) {
+    return check_ && check_->id == pip.stable_id && check_->command == pip.command &&
+           !check_->changed.empty();
+  };
   settings.run = [this](const wire::Pip& pip) { return run_generator(pip, paths_); };
   for (int pass = 0; pass < kMaxRegenerations; ++pass) {
     BXL_TRY_ASSIGN(bool ran, parse_once(settings));
@@ -339,7 +373,11 @@ Result<LoadedGraph> Loader::run() {
   LoadedGraph out;
   ninja::KnownContent known;
   if (auto stored = open_stored(request_)) {
+    check_ = check_generator(request_.workspace.directory,
+                             absolute(request_.workspace, request_.workspace.manifest),
+                             request_.variables);
     BXL_TRY_ASSIGN(bool reuse, reusable(*stored));
+    reuse = reuse && (!check_ || check_->changed.empty());
     if (reuse) {
       out.stream = std::move(stored->fd);
       out.reused = true;

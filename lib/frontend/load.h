@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "frontend/environment.h"
+#include "frontend/generator.h"
 #include "frontend/workspace.h"
 #include "os/unique_fd.h"
 
@@ -20,6 +21,9 @@ struct LoadRequest {
   std::vector<std::string> variables;            // "NAME=value" of the caller
   std::function<void(const std::string&)> warn;  // one sentence; must be set
   std::function<void(const std::string&)> note;  // progress for -v; must be set
+  // Runs the generator observed. Not set: it runs unobserved, by the inputs that the manifest
+  // declares for it.
+  RunGenerator run_generator;
 };
 
 struct LoadedGraph {

@@ -67,6 +67,19 @@ Result<Opened> open_for_reading(const std::string& path) {
   return out;
 }
 
+Result<std::vector<std::string>> members_of(const std::string& path) {
+  BXL_TRY_ASSIGN(auto members, list_directory(path));
+  std::erase_if(members, [](const std::string& name) { return Reads::is_ignored_member(name); });
+  std::sort(members.begin(), members.end());
+  return members;
+}
+
+Digest digest_of(const std::vector<std::string>& members) {
+  std::string text;
+  for (const std::string& name : members) text += name + '\0';
+  return Digest::of(text);
+}
+
 bool is_absence(const Error& error) { return error.errnum == ENOENT || error.errnum == ENOTDIR; }
 
 }  // namespace
@@ -108,6 +121,20 @@ Result<wire::FrontEndRead> Reads::content(const std::string& path) {
   return record;
 }
 
+bool Reads::is_ignored_member(std::string_view name) {
+  return name == ".git" || name == ".hg" || name == ".jj" || name.starts_with(".bxl");
+}
+
+Result<std::vector<std::string>> Reads::listing(const std::string& path) {
+  BXL_TRY_ASSIGN(auto members, members_of(path));
+  wire::FrontEndRead record;
+  record.path = paths_.intern(path);
+  record.identity = kind_only(FileKind::Directory);
+  record.digest = digest_of(members);
+  reads_[record.path] = record;
+  return members;
+}
+
 Result<FileIdentity> Reads::stamp(const std::string& path) {
   wire::FrontEndRead record;
   record.path = paths_.intern(path);
@@ -141,6 +168,10 @@ std::vector<wire::FrontEndRead> Reads::take() {
 bool unchanged(const wire::FrontEndRead& read, const std::string& path) {
   auto identity = stat_identity(path);
   if (!identity || identity->kind != read.identity.kind) return false;
+  if (read.identity.kind == FileKind::Directory && !read.digest.is_zero()) {
+    auto members = members_of(path);
+    return members && digest_of(*members) == read.digest;
+  }
   if (*identity == read.identity || read.identity.kind != FileKind::File) return true;
   const bool probe = read.identity.ino == 0 && read.digest.is_zero();
   if (read.digest.is_zero()) return probe;

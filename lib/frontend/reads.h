@@ -11,11 +11,12 @@
 
 namespace bxl::frontend {
 
-// Four forms of wire::FrontEndRead are written:
+// Five forms of wire::FrontEndRead are written:
 //   read    identity as seen before reading (all zero but `kind` when it cannot be trusted later),
 //           digest of the bytes
 //   probe   the path exists: `kind` alone, no digest
 //   absent  kind Absent
+//   listing kind Directory, digest of the names of its members
 //   stamp   identity without a digest: another identity is a change, whatever the content
 // An identity is trusted when the file lies on a file system with a real change clock and its ctime
 // was older than two ticks of it when it was read; otherwise only the digest counts.
@@ -28,6 +29,10 @@ class Reads {
   // Records the content (or absence) of a file without keeping its bytes; symlinks are followed.
   // Directories and other kinds are recorded as probes.
   Result<wire::FrontEndRead> content(const std::string& path);
+  // The sorted names in a directory but for the ignored ones, recorded. Errors: those of opendir.
+  Result<std::vector<std::string>> listing(const std::string& path);
+  // What bxl and version control keep for themselves is a member of no listing (rule 52).
+  static bool is_ignored_member(std::string_view name);
   // Records a file whose touching means something, whatever its content.
   Result<FileIdentity> stamp(const std::string& path);
   // Does anything exist at `path`? Symlinks are followed. Errors other than absence count as

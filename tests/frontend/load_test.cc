@@ -46,6 +46,7 @@ class LoadTest : public ::testing::Test {
     request.variables = variables_;
     request.warn = [&](const std::string& text) { warnings_.push_back(text); };
     request.note = [](const std::string&) {};
+    request.run_generator = run_generator_;
     auto graph = load_graph(request);
     if (!graph) {
       out->error = graph.error().to_string();
@@ -77,6 +78,7 @@ class LoadTest : public ::testing::Test {
 
   test::TempDir dir_;
   std::string root_ = dir_.path();
+  RunGenerator run_generator_;
   std::vector<std::string> pass_env_, variables_ = {"CC=gcc"}, warnings_;
 };
 
@@ -369,6 +371,118 @@ TEST_F(GeneratorTest, StampAloneMakesTheManifestAgain) {
   write("trigger", "");
   load();
   EXPECT_EQ(runs(), 1u);
+}
+
+// What an observed run read counts as well as what the manifest declares.
+class ObservedGeneratorTest : public GeneratorTest {
+ protected:
+  ObservedGeneratorTest() {
+    write("template",
+          "rule gen\n  command = cp template build.ninja\n  generator = 1\n"
+          "build build.ninja: gen template\n");
+    write("build.ninja", read("template"));
+    age("build.ninja", -10);  // so that it runs once
+    write_file(source("seen"), "1");
+    write_file(source("dir/a"), "");
+    run_generator_ = [this](const std::string&, const std::string&) -> Result<GeneratorRun> {
+      ++runs_;
+      GeneratorRun run;
+      run.observed = observed_;
+      run.accesses = {access("seen"), access("absent"), access("dir"), access("written")};
+      run.accesses[0].read = true;
+      run.accesses[2].listed = true;
+      run.accesses[2].members = list_directory(source("dir")).value();
+      std::sort(run.accesses[2].members.begin(), run.accesses[2].members.end());
+      run.accesses[3].written = true;
+      write("build.ninja", read("template"));
+      if (during_) during_();
+      return run;
+    };
+  }
+  std::string source(const std::string& name) const { return other_.path() + "/" + name; }
+  GeneratorAccess access(const std::string& name) const {
+    GeneratorAccess out;
+    out.path = source(name);
+    out.first = lstat_identity(out.path).value();
+    return out;
+  }
+  int runs_after_load() {
+    auto graph = load();
+    EXPECT_EQ(graph->error, "");
+    return runs_;
+  }
+  test::TempDir other_;
+  bool observed_ = true;
+  int runs_ = 0;
+  std::function<void()> during_;
+};
+
+TEST_F(ObservedGeneratorTest, WhatItReadRunsItAgain) {
+  EXPECT_EQ(runs_after_load(), 1);
+  EXPECT_EQ(runs_after_load(), 1);
+  write_file(source("seen"), "1");  // another time, the same content
+  EXPECT_EQ(runs_after_load(), 1);
+  write_file(source("seen"), "2");
+  EXPECT_EQ(runs_after_load(), 2);
+  write_file(source("absent"), "");
+  EXPECT_EQ(runs_after_load(), 3);
+  write_file(source("dir/b"), "");
+  EXPECT_EQ(runs_after_load(), 4);
+  write_file(source("dir/b"), "content");
+  write_file(source("dir/.git/x"), "");
+  write_file(source("written"), "by the generator");
+  EXPECT_EQ(runs_after_load(), 4);
+}
+
+TEST_F(ObservedGeneratorTest, WhatChangedWhileItRanRunsItAgainOnce) {
+  during_ = [this] { write_file(source("seen"), "22"); };
+  EXPECT_EQ(runs_after_load(), 1);
+  during_ = nullptr;
+  EXPECT_EQ(runs_after_load(), 2);
+  EXPECT_EQ(runs_after_load(), 2);
+}
+
+TEST_F(ObservedGeneratorTest, UnobservedRunLeavesNoRecord) {
+  EXPECT_EQ(runs_after_load(), 1);
+  observed_ = false;
+  write_file(source("seen"), "2");
+  EXPECT_EQ(runs_after_load(), 2);
+  write_file(source("seen"), "3");
+  EXPECT_EQ(runs_after_load(), 2);
+}
+
+TEST_F(ObservedGeneratorTest, RecordIsOfTheManifestThatTheRunMade) {
+  EXPECT_EQ(runs_after_load(), 1);
+  write("build.ninja", read("template") + "# run by hand\n");
+  write_file(source("seen"), "2");
+  EXPECT_EQ(runs_after_load(), 1);
+}
+
+TEST_F(ObservedGeneratorTest, VariablesThatItsScriptsNameCount) {
+  write_file(source("x.cmake"), "if($ENV{MODE} OR DEFINED ENV{OTHER})\n");
+  auto plain = run_generator_;
+  run_generator_ = [&, plain](const std::string& command,
+                              const std::string& directory) -> Result<GeneratorRun> {
+    BXL_TRY_ASSIGN(GeneratorRun run, plain(command, directory));
+    run.accesses.push_back(access("x.cmake"));
+    run.accesses.back().read = true;
+    return run;
+  };
+  EXPECT_EQ(runs_after_load(), 1);
+  variables_.push_back("UNNAMED=1");
+  EXPECT_EQ(runs_after_load(), 1);
+  variables_.push_back("MODE=1");
+  EXPECT_EQ(runs_after_load(), 2);
+  variables_.push_back("OTHER=");  // set and empty is not unset
+  EXPECT_EQ(runs_after_load(), 3);
+  EXPECT_EQ(runs_after_load(), 3);
+}
+
+TEST_F(ObservedGeneratorTest, DamagedRecordIsNone) {
+  EXPECT_EQ(runs_after_load(), 1);
+  write(kGeneratorRecord, "no record");
+  write_file(source("seen"), "2");
+  EXPECT_EQ(runs_after_load(), 1);
 }
 
 TEST_F(GeneratorTest, DepfileOfTheGeneratorCounts) {

@@ -13,6 +13,7 @@
 #include "frontend/environment.h"
 #include "frontend/load.h"
 #include "frontend/workspace.h"
+#include "generator.h"
 #include "os/file.h"
 #include "show.h"
 #include "wire/graph_stream.h"
@@ -43,6 +44,9 @@ Result<frontend::LoadedGraph> load(const cli::Options& options, frontend::Worksp
   request.warn = [](const std::string& text) { cli::print_warning(kTool.name, text); };
   request.note = [&](const std::string& text) {
     if (options.verbosity >= 0) cli::print_note(kTool.name, text);
+  };
+  request.run_generator = [&](const std::string& command, const std::string& directory) {
+    return run_observed(request.workspace.directory, options.no_wait, command, directory);
   };
   auto graph = frontend::load_graph(request);
   if (graph && options.verbosity > 0)

@@ -42,6 +42,24 @@ std::vector<PipId> upstream_of(const std::vector<wire::Pip>& pips, PipId root) {
 
 }  // namespace
 
+void mark_generators(std::vector<wire::Pip>& pips, const PathTable& paths,
+                     const std::string& manifest) {
+  PathId made = paths.find(manifest);
+  PipId root = kNoPip;
+  for (std::size_t i = 0; made != kNoPath && root == kNoPip && i < pips.size(); ++i)
+    if (std::find(pips[i].outputs.begin(), pips[i].outputs.end(), made) != pips[i].outputs.end())
+      root = PipId(i);
+  std::vector<PipId> marked;
+  if (root != kNoPip)
+    for (PipId id : upstream_of(pips, root)) {
+      const wire::Pip& pip = pips[index(id)];
+      if (pip.kind == wire::PipKind::Process && (id == root || (pip.flags & wire::kPipGenerator)))
+        marked.push_back(id);
+    }
+  for (wire::Pip& pip : pips) pip.flags &= ~std::uint32_t{wire::kPipGenerator};
+  for (PipId id : marked) pips[index(id)].flags |= wire::kPipGenerator;
+}
+
 // The files behind the inputs of `pip`: aliases are replaced by what they stand for.
 std::vector<std::string> Generators::input_files(const std::vector<wire::Pip>& pips,
                                                  const wire::Pip& pip) {
@@ -135,11 +153,12 @@ Result<bool> Generators::is_stale(const std::vector<wire::Pip>& pips, const wire
   });
   for (const std::string& input : inputs)
     BXL_TRY(check_input(pips, pip, input, oldest_output, &stale));
+  if (settings_.changed && settings_.changed(pip)) stale = true;
   if ((pip.flags & wire::kPipAlwaysDirty) && already_.insert(pip.stable_id).second) stale = true;
   return stale;
 }
 
-Result<bool> Generators::bring_up_to_date(std::vector<wire::Pip>& pips) {
+Result<bool> Generators::bring_up_to_date(const std::vector<wire::Pip>& pips) {
   always_run_.clear();
   PathId manifest = paths_.find(settings_.manifest);
   producers_.assign(paths_.size(), kNoPip);
@@ -147,17 +166,11 @@ Result<bool> Generators::bring_up_to_date(std::vector<wire::Pip>& pips) {
     for (PathId output : pips[i].outputs)
       if (producers_[index(output)] == kNoPip) producers_[index(output)] = PipId(i);
   PipId root = manifest == kNoPath ? kNoPip : producers_[index(manifest)];
-  std::vector<PipId> upstream;
-  if (root != kNoPip) upstream = upstream_of(pips, root);
-  std::erase_if(upstream, [&](PipId id) {
-    const wire::Pip& pip = pips[index(id)];
-    return pip.kind != wire::PipKind::Process || (id != root && !(pip.flags & wire::kPipGenerator));
-  });
-  for (wire::Pip& pip : pips) pip.flags &= ~std::uint32_t{wire::kPipGenerator};
-  for (PipId id : upstream) pips[index(id)].flags |= wire::kPipGenerator;
+  if (root == kNoPip) return false;
   bool ran = false;
-  for (PipId id : upstream) {
+  for (PipId id : upstream_of(pips, root)) {
     const wire::Pip& pip = pips[index(id)];
+    if (!(pip.flags & wire::kPipGenerator)) continue;
     if (pip.flags & wire::kPipAlwaysDirty) always_run_.push_back(id);
     BXL_TRY_ASSIGN(bool stale, is_stale(pips, pip));
     if (!stale) continue;

@@ -17,12 +17,20 @@ namespace bxl::frontend::ninja {
 // Content of the files that the stored graph rested on, by path text.
 using KnownContent = std::unordered_map<std::string, wire::FrontEndRead>;
 
+// Leaves kPipGenerator on the edges that bxl-graph runs itself: the one that makes the manifest,
+// also when it does not say generator = 1, and those with generator = 1 that it needs. All others
+// lose it: they are pips, which nobody else would run.
+void mark_generators(std::vector<wire::Pip>& pips, const PathTable& paths,
+                     const std::string& manifest);
+
 struct GeneratorSettings {
   std::string manifest;                 // absolute path of the manifest
   const KnownContent* known = nullptr;  // must be set; may be empty
   // `known` was taken just before a generator ran: an input outside the build directory with other
   // content changed meanwhile, and whether the generator saw it no time can tell.
   bool known_before_run = false;
+  // Is something that the edge was seen to read not as it was? May be empty: no.
+  std::function<bool(const wire::Pip&)> changed;
   std::function<Result<int>(const wire::Pip&)> run;  // runs one command and gives its exit status
 };
 
@@ -32,20 +40,18 @@ class Generators {
   Generators(const GeneratorSettings& settings, const PathTable& paths, Reads& reads)
       : settings_(settings), paths_(paths), reads_(reads) {}
 
-  // Runs what is out of date and says whether anything ran. The edge that makes the manifest runs,
-  // and any edge with generator = 1 before it; commands of other edges do not (they are pips, and
-  // nothing observes them here). Out of date means one of:
+  // Runs what is out of date of the edges with kPipGenerator (see mark_generators) and says whether
+  // anything ran. Out of date means one of:
   //   - an output is missing or older than an input, unless the input has the content of `known`
   //   - an input differs from `known`, although the manifest is the file that `known` saw, or while
   //     a generator ran
   //   - an always-dirty input, once per process
-  // Those edges keep kPipGenerator, also the one that makes the manifest without saying so; every
-  // other edge loses it and is a pip like others: nothing else would ever run it.
+  //   - `changed` says so
   // Files made by generators count by their times alone: CMake touches an empty stamp to say that
   // a glob has new members. Inputs and outputs are recorded in `reads`.
   // Errors: an input that is missing, a command that failed, with file and line; EINTR when a
   // command was interrupted.
-  Result<bool> bring_up_to_date(std::vector<wire::Pip>& pips);
+  Result<bool> bring_up_to_date(const std::vector<wire::Pip>& pips);
 
   // Those that must run before every build (always-dirty), as positions in the last `pips`.
   const std::vector<PipId>& always_run() const { return always_run_; }
