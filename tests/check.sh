@@ -5,6 +5,7 @@
 #   threads   unit tests under the thread sanitizer
 #   tidy      clang-tidy over lib and tools
 #   coverage  lines of lib that the unit tests execute, per module
+#   fuzz      the readers of foreign bytes under libFuzzer, 60 s ($BXL_FUZZ_SECONDS): ninja language, streams
 #   kills     500 kills at random moments of builds: nothing wrong, nothing lost, nothing left running
 #   projects  real projects from Debian: the same tree as ninja's, replayed, nothing uncacheable
 #   bare      build, demo and tests in a Debian that has nothing installed (needs root)
@@ -54,6 +55,8 @@ step_coverage() {
   python3 tests/coverage.py build-coverage
 }
 
+step_fuzz() { tests/fuzz/run.sh; }
+
 step_kills() { python3 tests/kills/kills.py --bin build/bin --count "${BXL_KILLS:-500}"; }
 
 step_projects() {
@@ -67,7 +70,7 @@ step_projects() {
 step_bare() { tests/bare-debian.sh; }
 
 steps=("$@")
-((${#steps[@]})) || steps=(sanitize threads tidy coverage kills projects bare)
+((${#steps[@]})) || steps=(sanitize threads tidy coverage fuzz kills projects bare)
 for step in "${steps[@]}"; do
   declare -F "step_$step" >/dev/null || { echo "check: no step $step" >&2; exit 2; }
 done

@@ -1,9 +1,5 @@
-// libFuzzer entry for everything in lib/wire that reads foreign bytes. Not built by default:
-//   clang++-19 -std=c++20 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined
-//     -include tests/fuzz/capnp_for_clang.h -Ilib -isystem build/gen tests/fuzz/wire_fuzz.cc
-//     lib/wire/*.cc -x c++ build/gen/wire/bxl.capnp.c++ lib/os/file.cc lib/base/*.cc
-//     -lcapnp -lkj -lxxhash -o wire_fuzz
-//   ./wire_fuzz -max_len=4096 CORPUS tests/wire/data
+// libFuzzer entry for everything in lib/wire that reads foreign bytes. tests/fuzz/run.sh builds
+// and runs it.
 #include <sys/mman.h>
 
 #include <cstdint>
