@@ -103,7 +103,7 @@ Result<std::string> Reads::read(const std::string& path) {
   return bytes;
 }
 
-Result<wire::FrontEndRead> Reads::content(const std::string& path) {
+Result<wire::FrontEndRead> Reads::content(const std::string& path, Trust trust) {
   wire::FrontEndRead record;
   record.path = paths_.intern(path);
   auto opened = open_for_reading(path);
@@ -112,7 +112,9 @@ Result<wire::FrontEndRead> Reads::content(const std::string& path) {
   } else if (opened->identity.kind == FileKind::File) {
     auto digest = hash_fd(opened->fd.get());
     if (!digest) return make_error(digest.error().errnum, "read " + path);
-    record.identity = trusted(opened->identity, opened->fd.get(), opened->before);
+    record.identity = trust == Trust::Always
+                          ? opened->identity
+                          : trusted(opened->identity, opened->fd.get(), opened->before);
     record.digest = *digest;
   } else {
     record.identity = kind_only(opened->identity.kind);

@@ -28,7 +28,8 @@ class Reads {
   Result<std::string> read(const std::string& path);
   // Records the content (or absence) of a file without keeping its bytes; symlinks are followed.
   // Directories and other kinds are recorded as probes.
-  Result<wire::FrontEndRead> content(const std::string& path);
+  enum class Trust { Clock, Always };  // the identity: where the clock allows, or whatever it is
+  Result<wire::FrontEndRead> content(const std::string& path, Trust trust = Trust::Clock);
   // The sorted names in a directory but for the ignored ones, recorded. Errors: those of opendir.
   Result<std::vector<std::string>> listing(const std::string& path);
   // What bxl and version control keep for themselves is a member of no listing (rule 52).
