@@ -189,6 +189,10 @@ int run(const cli::Options& options) {
   std::uint64_t called_unix_ms = clock_ms(CLOCK_REALTIME);
   if (const char* wrapper = std::getenv("BXL_STARTED_MS"))
     called_unix_ms = std::strtoull(wrapper, nullptr, 10);
+  exec::Settings settings;
+  settings.jobs = static_cast<std::size_t>(options.jobs);
+  // Before anything is opened here: it might get a number that make has closed to us.
+  auto jobserver = find_jobserver(options, &settings.jobs);
   auto input = cli::open_input(options);
   if (!input) return fail(input.error(), cli::kUsage);
   auto output = cli::open_output(options);
@@ -272,9 +276,6 @@ int run(const cli::Options& options) {
   stats.started_unix_ms = static_cast<std::int64_t>(clock_ms(CLOCK_REALTIME));
   std::uint64_t started = clock_ms(CLOCK_MONOTONIC);
   std::uint64_t cpu_ms = 0;
-  exec::Settings settings;
-  settings.jobs = static_cast<std::size_t>(options.jobs);
-  auto jobserver = may_run ? find_jobserver(options, &settings.jobs) : std::nullopt;
   if (jobserver) settings.jobserver = &*jobserver;
   auto runner = exec::sandbox_runner(settings.jobs);
   settings.console_fds = console_fds;
