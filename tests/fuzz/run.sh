@@ -9,7 +9,7 @@ cd -- "${BASH_SOURCE[0]%/*}/../.." || exit 1
 seconds=${BXL_FUZZ_SECONDS:-60}
 fuzzers=("$@")
 ((${#fuzzers[@]})) || fuzzers=(ninja wire)
-flags=(-std=c++20 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+flags=(-std=c++20 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Wno-deprecated-declarations
   -Ilib -isystem build/gen -include tests/fuzz/capnp_for_clang.h)
 wire=(lib/wire/*.cc lib/os/file.cc lib/base/*.cc -x c++ build/gen/wire/bxl.capnp.c++)
 libraries=(-lcapnp -lkj -lxxhash)

@@ -258,7 +258,7 @@ def names_with_newlines(t):
     t.build(ran={"list"})
 
 
-@scenario("names", jobs=(2,))
+@scenario("names", jobs=(2,), state=("kept",))
 def five_thousand_inputs(t):
     """One edge with 5000 inputs by response file: one of them counts."""
     names = [f"d{i % 10}/i{i}" for i in range(5000)]
