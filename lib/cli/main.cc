@@ -105,7 +105,9 @@ int run_main(const std::string& tool, OnInterrupt on_interrupt, const std::funct
 }
 
 void print_error(const std::string& tool, const std::string& message) {
-  print_line(tool, "error: ", message);
+  // "DX0295: …" is said as BuildXL does: "error DX0295: …".
+  const bool coded = message.size() > 7 && message.compare(0, 2, "DX") == 0 && message[6] == ':';
+  print_line(tool, coded ? "error " : "error: ", message);
 }
 void print_warning(const std::string& tool, const std::string& message) {
   print_line(tool, "warning: ", message);

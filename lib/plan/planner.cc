@@ -133,8 +133,18 @@ class DyndepGate {
 
 }  // namespace
 
-Result<std::vector<PipId>> resolve_targets(const graph::PipGraph& graph, const PathTable& paths,
-                                           const Request& request) {
+Result<std::vector<PipId>> resolve_targets(const FilterWorld& world, const Request& request) {
+  const graph::PipGraph& graph = world.graph;
+  const PathTable& paths = world.paths;
+  if (!request.filter.empty()) {
+    if (!request.targets.empty())
+      return make_error(0, "a filter and targets together say two different things: put '" +
+                               request.targets.front() + "' into the filter");
+    BXL_TRY_ASSIGN(Filter filter, Filter::parse(request.filter));
+    BXL_TRY_ASSIGN(auto found, filter.evaluate(world));
+    if (found.empty()) return make_error(0, "DX0295: no pip matches the filter " + request.filter);
+    return found;
+  }
   std::vector<PipId> found;
   if (request.targets.empty()) return request.defaults.empty() ? graph.roots() : request.defaults;
   for (const std::string& target : request.targets) {
@@ -160,9 +170,16 @@ Result<std::vector<PipId>> resolve_targets(const graph::PipGraph& graph, const P
         continue;  // it is there: as with ninja, nothing has to be done
       }
     }
+    if (pip == kNoPip && !of_source) {
+      if (auto filter = Filter::of_arguments({target})) {
+        BXL_TRY_ASSIGN(auto matched, filter->evaluate(world));
+        found.insert(found.end(), matched.begin(), matched.end());
+        if (!matched.empty()) continue;
+      }
+    }
     if (pip == kNoPip) {
       std::string near = nearest_name(graph, name);
-      return make_error(0, "unknown target '" + target + "'" +
+      return make_error(0, "DX0295: unknown target '" + target + "'" +
                                (near.empty() ? std::string() : ", did you mean '" + near + "'?"));
     }
     found.push_back(pip);
@@ -179,7 +196,8 @@ Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::Out
   std::vector<bool> wanted = graph.closure(targets);
   std::vector<bool> requested(graph.size(), false), seen(graph.size(), false);
   bool everything =
-      request.lazy == Lazy::All || (request.lazy == Lazy::Requested && request.targets.empty());
+      request.lazy == Lazy::All ||
+      (request.lazy == Lazy::Requested && request.targets.empty() && request.filter.empty());
   if (request.lazy == Lazy::Requested && !everything)
     for (PipId id : targets) expand_alias(graph, id, seen, requested);
   plan.header.requested_all = everything;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "plan/filter.h"
 #include "plan/lookup.h"
 
 namespace bxl::plan {
@@ -15,15 +16,16 @@ enum class Lazy { All, Requested, Minimal };
 
 struct Request {
   std::vector<std::string> targets;  // as typed; empty: the graph's defaults, else all roots
+  std::string filter;                // excludes targets
   std::vector<PipId> defaults;       // of the graph
   PathId directory = kRootPath;      // targets are relative to it
   Lazy lazy = Lazy::Requested;
 };
 
-// Output names, stable ids, aliases, and `source^` (the first pip that uses the file). Errors
-// (ENOENT) suggest the nearest name.
-Result<std::vector<PipId>> resolve_targets(const graph::PipGraph& graph, const PathTable& paths,
-                                           const Request& request);
+// Output names, stable ids, aliases, and `source^` (the first pip that uses the file); what is none
+// of these is a short form of a filter. Errors (errnum 0) suggest the nearest name; "DX0295: …"
+// when nothing matched; those of the filter.
+Result<std::vector<PipId>> resolve_targets(const FilterWorld& world, const Request& request);
 
 struct Plan {
   wire::PlanHeader header;

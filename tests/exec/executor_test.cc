@@ -74,7 +74,7 @@ class ExecutorTest : public testing::Test {
     plan::Lookup lookup(view, {}, {nullptr, &*blobs, &state, &(*log)->records()});
     plan::Request request;
     request.directory = paths.intern(workspace_.root);
-    auto targets = plan::resolve_targets(graph, paths, request);
+    auto targets = plan::resolve_targets({graph, paths, mounts, workspace_.root, "test"}, request);
     auto planned = plan::make_plan(view, lookup, (*log)->records(), request, *targets);
     EXPECT_TRUE(planned) << (planned ? "" : planned.error().to_string());
     if (!planned) return built;

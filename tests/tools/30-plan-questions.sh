@@ -27,7 +27,7 @@ expect_exit 2
 expect_said "unknown pip 'nothing'"
 bxl_build --filter "tag='x'"
 expect_exit 2
-expect_said "filters are not supported yet"
+expect_said "DX0295: no pip matches the filter"
 bxl_build --remote grpc://127.0.0.1:1
 expect_exit 0
 expect_said "--remote is not supported yet"

@@ -59,8 +59,6 @@ int run(const cli::Options& options) {
     if (!opened) return fail(opened.error(), cli::kUsage);
     output = std::move(*opened);
   }
-  if (!options.filter.empty())
-    return fail(make_error(0, "filters are not supported yet"), cli::kUsage);
   if (!options.remote.empty())
     cli::print_warning(kTool, "--remote is not supported yet; the local cache is used alone");
 
@@ -88,12 +86,17 @@ int run(const cli::Options& options) {
 
   plan::Request request;
   request.targets = options.targets;
+  request.filter = options.filter;
   request.defaults = s.frame.default_targets;
   request.directory = s.paths->intern(s.workspace.root);
   request.lazy = options.lazy == cli::Lazy::All       ? plan::Lazy::All
                  : options.lazy == cli::Lazy::Minimal ? plan::Lazy::Minimal
                                                       : plan::Lazy::Requested;
-  auto targets = plan::resolve_targets(s.graph, *s.paths, request);
+  // Ninja knows no modules: all pips belong to the project.
+  const wire::Mount* project = s.mounts.find("%src%");
+  const plan::FilterWorld world{s.graph, *s.paths, s.mounts, s.workspace.root,
+                                std::string(base_name(project ? project->path : s.workspace.root))};
+  auto targets = plan::resolve_targets(world, request);
   if (!targets) return fail(targets.error(), cli::kUsage);
 
   // One read transaction: one view of the cache for the whole plan, and half the cost per lookup.

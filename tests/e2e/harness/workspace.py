@@ -120,6 +120,10 @@ class Workspace:
         with open(self.path(name), "rb") as file:
             return file.read().decode("utf-8", "surrogateescape")
 
+    def exists(self, name):
+        """Is it there, in every copy?"""
+        return os.path.lexists(self.path(name))
+
     def outputs_remove(self, *names):
         for name in names:
             path = self.path(name)
