@@ -3,11 +3,12 @@
 
 One workspace and one cache live through all of it. Before each build some sources change; a build starts, a random process
 of it (wrapper, tool or command) is killed at a random moment, then a whole build must succeed and give, byte for byte, what
-the sources say. Sources must be as they were left. At the end every entry that was published must give the same bytes
-again: outputs and workspace state are removed, and what the cache replays is compared.
+the sources say. Sources must be as they were left. At the end every state that the sources ever had is built again, each time
+without outputs and workspace state, so that every published entry is replayed, and compared with what the sources say.
 The seed is printed; the same seed chooses the same edits, victims and delays (the moments still vary with the machine).
 """
 import argparse
+import json
 import os
 import pathlib
 import random
@@ -77,6 +78,8 @@ class Storm:
         (self.root / "build.ninja").write_text(manifest())
         for name, text in self.sources.items():
             (self.root / name).write_text(text)
+        self.visited = {}
+        self.replayed = 0
         self.command = [self.bxl, "build", "-C", str(self.root), "-j3", "--cache", str(self.base / "cache")]
 
     def build(self):
@@ -138,6 +141,7 @@ class Storm:
         killed = {}
         for step in range(count):
             self.edit()
+            self.visited[tuple(sorted(self.sources.items()))] = True
             victim = self.kill_one()
             killed[victim] = killed.get(victim, 0) + 1
             try:
@@ -145,12 +149,27 @@ class Storm:
                 self.compare()
             except AssertionError as error:
                 raise AssertionError(f"kill {step}, of {victim}: {error}") from None
+        for number, state in enumerate(self.visited):
+            self.replay(dict(state), number)
+        return killed
+
+    def replay(self, state, number):
         for path in expected(self.sources):
             (self.root / path).unlink()
         shutil.rmtree(self.root / ".bxl")
-        self.build()
-        self.compare()
-        return killed
+        self.sources = state
+        for name, text in state.items():
+            (self.root / name).write_text(text)
+        summary = self.base / "summary.json"
+        self.command += ["--summary", str(summary)]
+        try:
+            self.build()
+            self.compare()
+        except AssertionError as error:
+            raise AssertionError(f"replay {number}: {error}") from None
+        finally:
+            self.command = self.command[:-2]
+        self.replayed += json.loads(summary.read_text())["pips"]["hit"]
 
 
 def main():
@@ -167,7 +186,8 @@ def main():
         print(f"kills: FAILED: {error}\n  seed {options.seed}, kept: {storm.base}")
         return 1
     shutil.rmtree(storm.base)
-    print(f"kills: {options.count} of them: " + ", ".join(f"{n} {name}" for name, n in sorted(killed.items())))
+    print(f"kills: {options.count} of them: " + ", ".join(f"{n} {name}" for name, n in sorted(killed.items())) +
+          f"; {len(storm.visited)} states built again, {storm.replayed} pips of them from the cache")
     return 0
 
 
