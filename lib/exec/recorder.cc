@@ -190,6 +190,12 @@ class Recorder {
     const wire::Mount* mount = view_.mounts().of(access.path);
     bool output_scope = mount && (mount->flags & wire::kMountOutput);
 
+    if (output_scope && content_mutation(access.ops) && (existed || now != now_.end()))
+      if (PathId inner = inner_workspace(path); inner != kNoPath) {
+        result_.violations.push_back(analyzer_.foreign_write(context_.pip, path, inner));
+        return;
+      }
+
     // Put here by bxl or one of its pips: nobody's loss.
     auto record = records_.find(path);
     const bool recorded =
@@ -291,6 +297,23 @@ class Recorder {
     result_.outputs.push_back(std::move(out));
     if (file.output.kind != wire::OutputKind::Directory || !existed)
       wrote(path, violation::Touch::Create, &file);
+  }
+
+  // The directory between this path and the root of its mount that is a workspace itself, with a
+  // record of outputs of its own; kNoPath: none.
+  PathId inner_workspace(PathId path) {
+    const wire::Mount* mount = view_.mounts().of(paths_.str(path));
+    const PathId root = mount ? paths_.find(mount->path) : kNoPath;
+    for (PathId dir = paths_.parent(path); dir != kRootPath && dir != root;
+         dir = paths_.parent(dir)) {
+      auto [known, first] = workspaces_.try_emplace(dir, false);
+      if (first) {
+        auto state = lstat_identity(paths_.str(dir) + "/.bxl");
+        known->second = state && state->kind == FileKind::Directory;
+      }
+      if (known->second) return dir;
+    }
+    return kNoPath;
   }
 
   // The topmost absent component says it all: half of what compilers probe lies below directories
@@ -491,6 +514,7 @@ class Recorder {
   std::vector<violation::Touched> touched_;
   std::unordered_set<PathId> declared_, own_dirs_, mutated_;
   std::unordered_map<PathId, const Ingested::File*> now_;
+  std::unordered_map<PathId, bool> workspaces_;  // directories: is it one?
   PathId rspfile_ = kNoPath;
 };
 

@@ -144,6 +144,18 @@ wire::Violation Analyzer::undeclared_write(PipId pip, PathId path, bool existed)
   return v;
 }
 
+wire::Violation Analyzer::foreign_write(PipId pip, PathId path, PathId workspace) const {
+  wire::Violation v;
+  v.code = "DX5008";
+  v.letter = "W";
+  v.role = "W";
+  v.pip = graph_.pip(pip).stable_id;
+  v.path = path;
+  v.message = "it wrote " + show(path) + ", inside of " + show(workspace) +
+              ", a workspace of its own whose files belong to its own builds";
+  return v;
+}
+
 // An output has an owner, and a third pip wrote it: that is between these two. Who read it as the
 // owner's is only a witness, whose content may have been either.
 void Analyzer::disturbed_reader(PipId pip, const Touched& mine, PipId other, const Fact& theirs,

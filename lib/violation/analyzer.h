@@ -49,6 +49,9 @@ class Analyzer {
   // `pip` wrote where only declared outputs may be written; `existed`: over a file that was there.
   wire::Violation undeclared_write(PipId pip, PathId path, bool existed) const;
 
+  // `pip` wrote or removed a file of another workspace, which lies inside this one.
+  wire::Violation foreign_write(PipId pip, PathId path, PathId workspace) const;
+
   // A pip that does not run in this build has these facts. Once others were loaded, hits and clean
   // pips found later are told at once; before that they are not worth telling.
   void remember(PipId pip, PathId path, const Fact& fact);

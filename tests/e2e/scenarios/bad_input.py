@@ -301,3 +301,20 @@ def workspace_inside_a_workspace(t):
     t.build(ran={"other"})
     t.dir = "inner"
     t.noop(check=False)
+
+
+@scenario("nested workspaces", jobs=(1,), state=("kept",))
+def write_into_a_workspace_inside_is_a_violation(t):
+    """Declared or not: exit 4 with the inner workspace's name, and its next build is not misled."""
+    t.files({"in": "1\n", "inner/in": "1\n"})
+    t.write("inner/build.ninja", PRELUDE + edge("made", "cat in > made", "in"))
+    t.ninja(edge("out", "cat in > out; echo x > inner/made", "in"))
+    t.dir = "inner"
+    t.build(ran={"made"}, check=False)
+    t.dir = "."
+    t.build(exit=4, says=["inside of %build%/inner, a workspace of its own"], check=False)
+    t.ninja(edge("inner/other", "cat in > inner/other", "in"))
+    t.build(exit=4, says=["inside of %build%/inner, a workspace of its own"], check=False)
+    t.dir = "inner"
+    t.build(check=False)
+    t.expect(t.read("inner/made") == "1\n", f"made is {t.read('inner/made')!r}")
