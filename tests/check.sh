@@ -63,7 +63,7 @@ step_kills() { python3 tests/kills/kills.py --bin build/bin --count "${BXL_KILLS
 # dyndep files (LAPACK in single precision: four of its edges are actions).
 step_projects() {
   local project failed=0
-  for project in "leveldb -DLEVELDB_BUILD_TESTS=OFF -DLEVELDB_BUILD_BENCHMARKS=OFF" cjson yaml-cpp libuv1 curl \
+  for project in "leveldb -DLEVELDB_BUILD_TESTS=OFF -DLEVELDB_BUILD_BENCHMARKS=OFF" cjson "yaml-cpp -DYAML_CPP_BUILD_TESTS=OFF" "libuv1 -DLIBUV_BUILD_TESTS=OFF" curl \
     "--actions 4 lapack -DBUILD_SINGLE=ON -DBUILD_DOUBLE=OFF -DBUILD_COMPLEX=OFF -DBUILD_COMPLEX16=OFF -DBUILD_TESTING=OFF"; do
     # shellcheck disable=SC2086  # words
     python3 tests/real/same_as_ninja.py --bin "$PWD/build/bin" --work "$PWD/build/real" $project || failed=1
