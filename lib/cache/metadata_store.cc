@@ -219,7 +219,10 @@ Result<void> SqliteStore::create_locked() {
   // Damaged or made by another process meanwhile: connect() looks at it next.
   if (!state || *state != State::Empty) return {};
   // No fsyncs: a power loss now leaves an empty or damaged file, which is worth as much as none.
-  BXL_TRY(db_->execute("PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL"));
+  // incremental: a collection gives pages back piece by piece, where VACUUM would need the space
+  // of the whole database a second time.
+  BXL_TRY(db_->execute(
+      "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL"));
   BXL_TRY(db_->execute("BEGIN IMMEDIATE"));
   BXL_TRY(db_->execute(kSchemaSql));
   BXL_TRY(db_->execute(("PRAGMA application_id = " + std::to_string(kApplicationId) +
@@ -427,7 +430,11 @@ Result<PublishResult> SqliteStore::insert(const PublishRequest& request) {
   }
   // A row that fails its checksum counts as absent and is replaced.
   BXL_TRY_ASSIGN(auto there, read_entry(request.weak, selector));
-  if (there) return PublishResult::Converged;
+  if (there) {
+    // A use, and told at once: a collection that has chosen the entry then leaves it.
+    pending_uses_.push_back({request.weak, request.path_set, request.strong});
+    return PublishResult::Converged;
+  }
   std::string blobs;
   for (const Digest& blob : request.blobs) blobs += blob.view();
   const std::int64_t now = ::time(nullptr);

@@ -25,7 +25,8 @@ struct PublishRequest {
   std::string stable_id;       // for people: `bxl-cache ls`
   std::vector<Digest> blobs;   // what the entry needs
 };
-enum class PublishResult { Published, Converged /* another entry was there first and stays */ };
+// Converged: another entry was there first and stays; that counts as a use of it.
+enum class PublishResult { Published, Converged };
 
 struct Counts {
   std::uint64_t entries = 0, path_sets = 0, weak = 0;

@@ -28,3 +28,5 @@ CREATE TABLE entries (
 
 -- gc and `bxl-cache ls` walk by age.
 CREATE INDEX entries_by_use ON entries (used);
+-- Which path sets an eviction leaves without an entry.
+CREATE INDEX entries_by_path_set ON entries (path_set);

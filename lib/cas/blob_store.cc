@@ -45,6 +45,25 @@ std::string temp_name() {
          std::to_string(now.tv_nsec);
 }
 
+bool is_young(const struct stat& st) { return st.st_mtim.tv_sec + kTouchEvery_s > ::time(nullptr); }
+
+// Is it there, and of that size, and does it stay? Seen young, it cannot be removed for a while;
+// an old one is touched under the lock under which collections look and remove.
+bool hold(const std::string& root, const std::string& object, std::optional<std::uint64_t> size) {
+  struct stat st;
+  const auto is_there = [&] {
+    return ::lstat(object.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
+           (!size || static_cast<std::uint64_t>(st.st_size) == *size);
+  };
+  if (!is_there()) return false;
+  if (is_young(st)) return true;
+  auto lock = FileLock::shared(root + "/remove.lock");
+  if (!is_there()) return false;
+  const timespec times[2] = {{0, UTIME_OMIT}, {0, UTIME_NOW}};
+  (void)!::utimensat(AT_FDCWD, object.c_str(), times, AT_SYMLINK_NOFOLLOW);
+  return true;
+}
+
 // A file under tmp/ that is removed unless it was published.
 struct TempBlob {
   UniqueFd fd;
@@ -83,7 +102,8 @@ enum class Publish { Stored, Existed };
 
 // Renames without replacing. A file of the right size under that name is the same blob and stays,
 // so that its inode is stable; one of another size was torn by a power loss and is replaced.
-Result<Publish> publish(TempBlob& temp, const std::string& object, std::uint64_t size) {
+Result<Publish> publish(const std::string& root, TempBlob& temp, const std::string& object,
+                        std::uint64_t size) {
   for (int attempt = 0; attempt < 3; ++attempt) {
     int rc = ::renameat2(AT_FDCWD, temp.path.c_str(), AT_FDCWD, object.c_str(), RENAME_NOREPLACE);
     // Some file systems refuse the flag; a plain rename replaces the blob by an equal one.
@@ -97,10 +117,9 @@ Result<Publish> publish(TempBlob& temp, const std::string& object, std::uint64_t
       continue;
     }
     if (errno != EEXIST) return errno_error("rename " + temp.path + " to " + object);
+    if (hold(root, object, size)) return Publish::Existed;
     struct stat st;
-    if (::lstat(object.c_str(), &st) != 0) continue;  // quarantined meanwhile
-    if (S_ISREG(st.st_mode) && static_cast<std::uint64_t>(st.st_size) == size)
-      return Publish::Existed;
+    if (::lstat(object.c_str(), &st) != 0) continue;  // quarantined or collected meanwhile
     if (::rename(temp.path.c_str(), object.c_str()) != 0) return errno_error("rename to " + object);
     temp.path.clear();
     return Publish::Stored;
@@ -132,7 +151,9 @@ void quarantine(const std::string& root, const Digest& digest, const std::string
   if (read.st_dev != named.st_dev || read.st_ino != named.st_ino) return;
   const std::string dir = root + "/quarantine";
   if (!make_directories(dir)) return;
-  ::rename(object.c_str(), (dir + "/" + digest.hex()).c_str());
+  const std::string aside = dir + "/" + digest.hex();
+  if (::rename(object.c_str(), aside.c_str()) == 0)
+    (void)!::utimensat(AT_FDCWD, aside.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);  // kept from now on
 }
 
 }  // namespace
@@ -157,6 +178,7 @@ Result<BlobStore> BlobStore::open(const std::string& root) {
   if (!text || text->empty()) {
     BXL_TRY(make_directories(root + "/objects"));
     BXL_TRY(make_directories(root + "/tmp"));
+    if (!text) (void)!UsageFile(root).start_empty();  // an estimate; the first collection counts
     BXL_TRY(replace_file(format, kFormat));
   } else if (text->compare(0, kFormatLine.size(), kFormatLine) != 0) {
     return make_error(EPROTO,
@@ -187,16 +209,19 @@ Result<PutResult> BlobStore::put(int source) {
     if (!result) return std::move(result.error()).in("copy to " + temp.path);
     copied = *result;
   }
-  BXL_TRY_ASSIGN(auto outcome, publish(temp, object_path(copied.digest), copied.size));
+  BXL_TRY_ASSIGN(auto outcome, publish(root_, temp, object_path(copied.digest), copied.size));
+  if (outcome == Publish::Stored)
+    usage_->add(copied.digest, 1, static_cast<std::int64_t>(copied.size));
   return PutResult{copied.digest, copied.size, outcome == Publish::Existed};
 }
 
 Result<PutResult> BlobStore::put_bytes(std::string_view bytes) {
   const Digest digest = Digest::of(bytes);
-  if (contains(digest, bytes.size())) return PutResult{digest, bytes.size(), true};
+  if (rely_on(digest, bytes.size())) return PutResult{digest, bytes.size(), true};
   BXL_TRY_ASSIGN(auto temp, TempBlob::create(root_));
   if (auto w = write_all(temp.fd.get(), bytes); !w) return std::move(w.error()).in(temp.path);
-  BXL_TRY_ASSIGN(auto outcome, publish(temp, object_path(digest), bytes.size()));
+  BXL_TRY_ASSIGN(auto outcome, publish(root_, temp, object_path(digest), bytes.size()));
+  if (outcome == Publish::Stored) usage_->add(digest, 1, static_cast<std::int64_t>(bytes.size()));
   return PutResult{digest, bytes.size(), outcome == Publish::Existed};
 }
 
@@ -209,6 +234,14 @@ bool BlobStore::contains(const Digest& digest, std::uint64_t size) const {
   struct stat st;
   return ::lstat(object_path(digest).c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
          static_cast<std::uint64_t>(st.st_size) == size;
+}
+
+bool BlobStore::rely_on(const Digest& digest, std::uint64_t size) const {
+  return hold(root_, object_path(digest), size);
+}
+
+bool BlobStore::rely_on(const Digest& digest) const {
+  return hold(root_, object_path(digest), std::nullopt);
 }
 
 Result<bool> BlobStore::copy_out(const Digest& digest, int target) {

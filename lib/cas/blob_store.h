@@ -1,16 +1,21 @@
 // Content-addressed blobs on the local disk. Layout and durability: lib/cas/FORMAT.md.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/digest.h"
 #include "base/result.h"
+#include "cas/usage.h"
 #include "os/file.h"
 #include "os/unique_fd.h"
 
 namespace bxl::cas {
+
+// A blob touched within this time is not touched again. Far below cas/sweep.h's grace.
+inline constexpr std::int64_t kTouchEvery_s = 120;
 
 struct PutResult {
   Digest digest;           // XXH3-128 of the bytes
@@ -27,8 +32,8 @@ struct Usage {
 //
 // Invariants: a file under objects/ is complete and 0444; it is renamed into place, so a crash
 // leaves at most a stray file under tmp/. Any number of threads and processes may use one store at
-// once. Bytes are verified when they are copied out, so a torn blob after a power loss becomes a
-// lost blob, never a wrong file.
+// once, and collections (cas/sweep.h) may remove blobs meanwhile. Bytes are verified when they are
+// copied out, so a torn blob after a power loss becomes a lost blob, never a wrong file.
 class BlobStore {
  public:
   // `root` is the cache directory itself (Options::cache), which the hash memo and the metadata
@@ -43,8 +48,14 @@ class BlobStore {
   Result<PutResult> put_bytes(std::string_view bytes);
 
   bool contains(const Digest& digest) const;
-  // Contains, and of that size on disk: the cheap check before a hit relies on it.
+  // Contains, and of that size on disk.
   bool contains(const Digest& digest, std::uint64_t size) const;
+  // As contains(), for who goes on to rely on the blob: a true answer stays true while the caller
+  // has a lease (cas/lease.h), or for the grace of a collection (cas/sweep.h). The blob is touched
+  // unless it was within kTouchEvery_s; without the right to touch it (a store that is only
+  // readable, another user's blob) nothing holds it, and it may become a lost one.
+  bool rely_on(const Digest& digest, std::uint64_t size) const;
+  bool rely_on(const Digest& digest) const;  // of any size
 
   // Copies one blob to the empty file `target`, hashing what it copies. False: absent, or damaged
   // (then it was moved to quarantine/ first, and `target` is empty again); the caller treats both
@@ -55,13 +66,17 @@ class BlobStore {
 
   // Lists and stats every blob, O(blobs). Others may add and remove some meanwhile.
   Result<Usage> usage() const;
+  // The running sum of the same; flush it before another process is to see what this one stored.
+  UsageFile& usage_file() const { return *usage_; }
 
   const std::string& root() const { return root_; }
 
  private:
-  explicit BlobStore(std::string root) : root_(std::move(root)) {}
+  explicit BlobStore(std::string root)
+      : root_(std::move(root)), usage_(std::make_shared<UsageFile>(root_)) {}
   std::string object_path(const Digest& digest) const;
   std::string root_;
+  std::shared_ptr<UsageFile> usage_;
 };
 
 // Makes `directory` (and its parents) and marks it with CACHEDIR.TAG, so that backups leave it out.

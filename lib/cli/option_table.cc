@@ -28,6 +28,9 @@ constexpr std::array kRows{
               "which outputs come to disk (default requested; BuildXL: /enableLazyOutputs)"},
     OptionRow{OptionId::Cache, "", "--cache", "DIR", "BXL_CACHE_DIR",
               "the cache (default $XDG_CACHE_HOME/bxl, else ~/.cache/bxl)"},
+    OptionRow{OptionId::CacheSize, "", "--cache-size", "SIZE", "BXL_CACHE_SIZE",
+              "what the cache may hold, as in 5G or 500M; 0: no limit (default 20G, or a tenth of "
+              "the free disk if that is less)"},
     OptionRow{OptionId::Remote, "", "--remote", "URL", "BXL_REMOTE",
               "an engine of the Remote Execution API to share results with"},
     OptionRow{OptionId::Summary, "", "--summary", "FILE", "BXL_SUMMARY",

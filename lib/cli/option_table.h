@@ -17,6 +17,7 @@ enum class OptionId {
   KeepGoing,
   Lazy,
   Cache,
+  CacheSize,
   Remote,
   Summary,
   PassEnv,

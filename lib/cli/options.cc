@@ -124,6 +124,36 @@ Result<void> read_timeout(Raw& raw, OptionId id, std::uint64_t* out_ms) {
   return {};
 }
 
+// 1000 to the power for K, M, G, T as on a disk's label; 1024 for Ki, Mi, Gi, Ti; a final B changes
+// nothing.
+Result<void> read_size(Raw& raw, OptionId id, std::optional<std::uint64_t>* out) {
+  Setting s = setting(raw, id);
+  if (!s.set()) return {};
+  std::uint64_t value = 0;
+  const char* end = s.value.data() + s.value.size();
+  auto [stop, code] = std::from_chars(s.value.data(), end, value);
+  std::string unit(stop, end);
+  if (!unit.empty() && unit.back() == 'B') unit.pop_back();
+  std::uint64_t base = 1000;
+  if (unit.size() == 2 && unit.back() == 'i') {
+    base = 1024;
+    unit.pop_back();
+  }
+  static constexpr std::string_view kUnits = "KMGT";
+  std::size_t power = 0;
+  if (unit == "k") unit = "K";
+  if (unit.size() == 1) power = kUnits.find(unit[0]) + 1;  // 0: none of them
+  bool understood = code == std::errc() && (unit.empty() ? base == 1000 : power != 0);
+  for (; understood && power > 0; --power)
+    understood = !__builtin_mul_overflow(value, base, &value);
+  if (!understood)
+    return usage_error(s.source + ": '" + s.value +
+                       "' is no size: a whole number and K, M, G or T (Ki, Mi, Gi, "
+                       "Ti), as in 500M; 0 is no limit");
+  *out = value;
+  return {};
+}
+
 template <typename Enum>
 struct Choice {
   const char* name;
@@ -206,6 +236,7 @@ Result<Options> read_options(Raw& raw) {
   BXL_TRY(read_choice(raw, OptionId::Violations, kViolations, &o.violations));
   BXL_TRY(read_timeout(raw, OptionId::PipTimeout, &o.pip_timeout_ms));
   BXL_TRY(read_pass_env(raw, &o.pass_env));
+  BXL_TRY(read_size(raw, OptionId::CacheSize, &o.cache_size));
   BXL_TRY_ASSIGN(o.cache, cache_directory(raw));
 
   o.verbosity = static_cast<int>(raw.of(OptionId::Verbose).size()) -

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ struct Options {
   Lazy lazy = Lazy::Requested;  // --lazy, /enableLazyOutputs[-|:minimal]
   std::string
       cache;  // --cache, BXL_CACHE_DIR; default $XDG_CACHE_HOME/bxl or ~/.cache/bxl; absolute
+  // --cache-size, BXL_CACHE_SIZE, in bytes; 0: no limit; none: cache/collector.h has the default
+  std::optional<std::uint64_t> cache_size;
   std::string remote;                 // --remote, BXL_REMOTE
   std::string summary;                // --summary, absolute
   std::vector<std::string> pass_env;  // --pass-env A,B (repeatable)
@@ -70,11 +73,11 @@ struct Parsed {
 };
 
 // Parses flags, then environment (BXL_CACHE_DIR, BXL_JOBS, BXL_KEEP_GOING, BXL_LAZY,
-// BXL_VIOLATIONS, BXL_SUMMARY, BXL_REMOTE, BXL_PASS_ENV …, one per option: see option_table.cc),
-// then defaults; the last of a repeated option wins, --pass-env adds up. Prints help and version on
-// stdout, errors on stderr as "bxl-plan: error: …" with exit 2; below the wrapper only the first
-// stage prints them, for all stages get the same arguments. A leading "build" (from the wrapper),
-// also right after a subcommand, is dropped. Never throws.
+// BXL_VIOLATIONS, BXL_SUMMARY, BXL_CACHE_SIZE, BXL_REMOTE, BXL_PASS_ENV …, one per option: see
+// option_table.cc), then defaults; the last of a repeated option wins, --pass-env adds up. Prints
+// help and version on stdout, errors on stderr as "bxl-plan: error: …" with exit 2; below the
+// wrapper only the first stage prints them, for all stages get the same arguments. A leading
+// "build" (from the wrapper), also right after a subcommand, is dropped. Never throws.
 Parsed parse(int argc, char** argv, const ToolInfo& tool);
 
 // Are we a stage that the wrapper started? It exports its own process id as BXL_WRAPPER_PID.

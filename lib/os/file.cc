@@ -284,15 +284,36 @@ Result<bool> unlink_beneath(int root_fd, std::string_view relative) {
   return errno_error("unlink " + std::string(relative));
 }
 
+namespace {
+// False: EWOULDBLOCK.
+Result<bool> lock_fd(int fd, int operation, const std::string& path) {
+  int rc;
+  do rc = ::flock(fd, operation);
+  while (rc != 0 && errno == EINTR);
+  if (rc == 0) return true;
+  if (errno == EWOULDBLOCK) return false;
+  return errno_error("lock " + path);
+}
+}  // namespace
+
 Result<std::optional<FileLock>> FileLock::take(const std::string& path, Wait wait) {
   BXL_TRY_ASSIGN(auto fd, open_file(path, O_RDWR | O_CREAT));
-  int operation = LOCK_EX | (wait == Wait::No ? LOCK_NB : 0);
-  int rc;
-  do rc = ::flock(fd.get(), operation);
-  while (rc != 0 && errno == EINTR);
-  if (rc == 0) return std::optional<FileLock>(FileLock(std::move(fd)));
-  if (errno == EWOULDBLOCK) return std::optional<FileLock>();
-  return errno_error("lock " + path);
+  BXL_TRY_ASSIGN(const bool locked,
+                 lock_fd(fd.get(), LOCK_EX | (wait == Wait::No ? LOCK_NB : 0), path));
+  if (!locked) return std::optional<FileLock>();
+  return std::optional<FileLock>(FileLock(std::move(fd)));
+}
+
+Result<FileLock> FileLock::exclusive(const std::string& path) {
+  BXL_TRY_ASSIGN(auto fd, open_file(path, O_RDWR | O_CREAT));
+  BXL_TRY_ASSIGN([[maybe_unused]] const bool locked, lock_fd(fd.get(), LOCK_EX, path));
+  return FileLock(std::move(fd));
+}
+
+Result<FileLock> FileLock::shared(const std::string& path) {
+  BXL_TRY_ASSIGN(auto fd, open_file(path, O_RDWR | O_CREAT));
+  BXL_TRY_ASSIGN([[maybe_unused]] const bool locked, lock_fd(fd.get(), LOCK_SH, path));
+  return FileLock(std::move(fd));
 }
 
 }  // namespace bxl

@@ -111,6 +111,9 @@ class FileLock {
   // Creates the file when absent. Empty when another holds it and `wait` is No.
   enum class Wait { No, Yes };
   static Result<std::optional<FileLock>> take(const std::string& path, Wait wait);
+  // Wait for it: alone, or together with others that share it.
+  static Result<FileLock> exclusive(const std::string& path);
+  static Result<FileLock> shared(const std::string& path);
   // Adopts an inherited descriptor that already holds the lock.
   static FileLock adopt(int fd) { return FileLock(UniqueFd(fd)); }
   int fd() const { return fd_.get(); }

@@ -28,11 +28,14 @@ bool Lookup::content_available(const wire::Entry& entry, bool* all_in_place) {
     if (out.identity.exists() && out.identity == disk) continue;
     *all_in_place = false;
     if (out.kind == wire::OutputKind::Symlink) continue;
-    if (!stores_.blobs || !stores_.blobs->contains(out.digest, out.size)) available = false;
+    if (!stores_.blobs || !stores_.blobs->rely_on(out.digest, out.size)) available = false;
   }
   if (entry.console_bytes != 0 &&
-      (!stores_.blobs || !stores_.blobs->contains(entry.console, entry.console_bytes)))
+      (!stores_.blobs || !stores_.blobs->rely_on(entry.console, entry.console_bytes)))
     available = false;
+  // Not needed, but its age is the entry's: no other entry shares it.
+  if (!*all_in_place && stores_.blobs && !entry.evidence.is_zero())
+    (void)stores_.blobs->rely_on(entry.evidence);
   return available;
 }
 
@@ -108,6 +111,7 @@ Decision Lookup::decide(PipId id) {
   }
   decision.weak = weak.digest;
 
+  bool known = false;
   if (const wire::StateRow* row = stores_.state ? stores_.state->find(pip.stable_id) : nullptr;
       row && row->static_hash == decision.static_hash && row->weak == decision.weak) {
     const std::string* bytes = stores_.state->path_set(row->path_set);
@@ -115,6 +119,7 @@ Decision Lookup::decide(PipId id) {
     if (set) {
       Computed strong = fingerprint::strong_fingerprint(view_, id, decision.weak, *set);
       if (strong.status == Computed::Status::Ok && strong.digest == row->strong) {
+        known = true;
         bool in_place = false;
         bool available = content_available(row->entry, &in_place);
         if (writes_anothers_output(id, row->entry).empty() &&
@@ -128,10 +133,10 @@ Decision Lookup::decide(PipId id) {
       }
     }
   }
-  return from_cache(id, std::move(decision));
+  return from_cache(id, std::move(decision), known);
 }
 
-Decision Lookup::from_cache(PipId id, Decision decision) {
+Decision Lookup::from_cache(PipId id, Decision decision, bool known) {
   if (!stores_.metadata || !stores_.blobs) {
     decision.reason = "the cache cannot be used";
     return decision;
@@ -141,11 +146,10 @@ Decision Lookup::from_cache(PipId id, Decision decision) {
     decision.reason = "the cache cannot be read: " + selectors.error().to_string();
     return decision;
   }
-  if (selectors->empty()) {
-    decision.reason = "never seen with this command, environment and declared inputs";
-    return decision;
-  }
-  decision.reason = "an observed input differs from every cached run";
+  decision.reason = known ? "its cache entry was evicted"
+                    : selectors->empty()
+                        ? "never seen with this command, environment and declared inputs"
+                        : "an observed input differs from every cached run";
   for (const cache::Selector& selector : *selectors) {
     const fingerprint::PathSet* set = nullptr;
     if (auto it = path_sets_.find(selector.path_set); it != path_sets_.end()) {

@@ -56,7 +56,8 @@ class Lookup {
   std::string unsafe_to_replay(PipId pip, const wire::Entry& entry);
   // Is all the content that is not already in place in the store?
   bool content_available(const wire::Entry& entry, bool* all_in_place);
-  Decision from_cache(PipId pip, Decision decision);
+  // `known`: the workspace state has the result that is looked for, but not its content.
+  Decision from_cache(PipId pip, Decision decision, bool known);
 
   fingerprint::View& view_;
   fingerprint::Salts salts_;

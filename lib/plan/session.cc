@@ -30,7 +30,7 @@ Result<wire::GraphReader> open_graph(const state::Workspace& workspace, const Di
 
 Result<std::unique_ptr<Session>> Session::open(wire::GraphReader graph,
                                                std::unique_ptr<PathTable> paths,
-                                               const std::string& cache,
+                                               const std::string& cache, const std::string& tool,
                                                state::OutputLog::Mode mode) {
   BXL_TRY_ASSIGN(auto pips, graph::PipGraph::load(graph, *paths));
   std::unique_ptr<Session> s(new Session(std::move(graph), std::move(pips)));
@@ -47,10 +47,12 @@ Result<std::unique_ptr<Session>> Session::open(wire::GraphReader graph,
   auto made = make_directories(cache);
   if (made) {
     auto blobs = cas::BlobStore::open(cache);
-    if (blobs)  // else the metadata, of no use alone, has the same reason
+    if (blobs) {
       s->blobs = std::make_unique<cas::BlobStore>(std::move(*blobs));
-    else
+      if (auto lease = cas::Lease::take(cache, tool)) s->lease = std::move(*lease);
+    } else {  // the metadata, of no use alone, has the same reason
       s->warnings.push_back("the cache cannot be used: " + blobs.error().to_string());
+    }
     auto metadata = cache::MetadataStore::open(cache);
     if (metadata) {
       s->metadata = std::move(*metadata);

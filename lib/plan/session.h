@@ -9,6 +9,7 @@
 #include "cache/metadata_store.h"
 #include "cas/blob_store.h"
 #include "cas/hash_memo.h"
+#include "cas/lease.h"
 #include "fingerprint/fingerprint.h"
 #include "fingerprint/view.h"
 #include "graph/mounts.h"
@@ -26,12 +27,12 @@ namespace bxl::plan {
 // Not thread-safe except blobs and memo.
 class Session {
  public:
-  // `cache` is the cache directory. A cache that cannot be opened is a warning and the build goes
-  // on without it. `paths` already holds the graph's paths. Errors: an unreadable workspace; EINVAL
-  // for an inconsistent graph.
+  // `cache` is the cache directory; `tool` is named in the lease. A cache that cannot be opened is
+  // a warning and the build goes on without it. `paths` already holds the graph's paths. Errors: an
+  // unreadable workspace; EINVAL for an inconsistent graph.
   static Result<std::unique_ptr<Session>> open(wire::GraphReader graph,
                                                std::unique_ptr<PathTable> paths,
-                                               const std::string& cache,
+                                               const std::string& cache, const std::string& tool,
                                                state::OutputLog::Mode mode);
 
   std::vector<std::string> warnings;
@@ -46,6 +47,7 @@ class Session {
   state::StateTable state;
   state::Rounds rounds;
   std::unique_ptr<cas::HashMemo> memo;
+  cas::Lease lease;  // what decisions rely on stays in the cache while this lives
   std::unique_ptr<cas::BlobStore>
       blobs;  // never null: without a usable cache it lies in .bxl/store
   std::unique_ptr<cache::MetadataStore> metadata;  // null without a usable cache

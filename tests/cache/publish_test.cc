@@ -271,8 +271,42 @@ TEST_F(PublishTest, StatsAndListShowWhatIsThere) {
   EXPECT_EQ(run({}, "").code, 2);
 }
 
+TEST_F(PublishTest, CollectionIsMadeWhenTheCacheIsOverItsLimit) {
+  std::vector<wire::Record> first;
+  for (unsigned n = 0; n < 5; ++n) first.push_back(ran(n, std::string(100'000, char('a' + n))));
+  ASSERT_EQ(run({"publish", "--cache-size", "1M"}, stream(first)).code, 0);
+  for (const auto& file : fs::recursive_directory_iterator(cache_ + "/objects"))
+    if (file.is_regular_file())
+      fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(48));
+  const wire::PipResult next = ran(9, "young");
+  auto outcome = run({"publish", "--cache-size", "1M"}, stream({next}));
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(metadata()->counts()->entries, 6u);
+  outcome = run({"publish", "--cache-size", "200K"}, stream({next}));
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.err, HasSubstr("too small for what was built within a day"));
+  EXPECT_LT(blobs().usage()->bytes, 200'000u);
+  EXPECT_NE(entry_of(next), std::nullopt) << "published by this build";
+}
+
+TEST_F(PublishTest, GcTellsWhatItDid) {
+  ASSERT_EQ(run({"publish"}, stream({ran(1, std::string(5000, 'x'))})).code, 0);
+  ASSERT_EQ(run({"gc", "--cache-size", "1"}, "").code, 0);
+  EXPECT_THAT(output(), HasSubstr("0 entries and 0 blobs removed, 0 bytes freed"));
+  EXPECT_THAT(output(), HasSubstr("of at most 1 byte (the rest is in use"));
+  for (const auto& file : fs::recursive_directory_iterator(cache_ + "/objects"))
+    if (file.is_regular_file())
+      fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  ASSERT_EQ(run({"gc", "--json", "--cache-size=1"}, "").code, 0);
+  EXPECT_THAT(output(), HasSubstr(R"("entries":1,"blobs":1,"pathSets":0,"freedBytes":5000,)"));
+  ASSERT_EQ(run({"stats", "--json", "--cache-size=5G"}, "").code, 0);
+  EXPECT_THAT(output(), HasSubstr(R"("entries":0,"pathSets":0,"weakFingerprints":0,"blobs":0,)"));
+  EXPECT_THAT(output(), HasSubstr(R"("limitBytes":5000000000)"));
+}
+
 TEST_F(PublishTest, AskingMakesNoCache) {
   EXPECT_EQ(run({"stats"}, "").code, 0);
+  EXPECT_EQ(run({"gc"}, "").code, 0);
   EXPECT_EQ(run({"ls"}, "").code, 0);
   EXPECT_FALSE(fs::exists(cache_));
 }

@@ -248,6 +248,29 @@ TEST_F(OptionsTest, BadValuesAreRefusedByTheNameOfWhatSetThem) {
   EXPECT_THAT(refused({}), HasSubstr("BXL_VIOLATIONS: 'ignore' is none of error, warn"));
 }
 
+TEST_F(OptionsTest, SizesHaveUnitsOfADiskOrOfMemory) {
+  const std::pair<const char*, std::uint64_t> kSizes[] = {{"0", 0},
+                                                          {"1", 1},
+                                                          {"500M", 500'000'000},
+                                                          {"5G", 5'000'000'000},
+                                                          {"5GB", 5'000'000'000},
+                                                          {"2k", 2000},
+                                                          {"3Ki", 3072},
+                                                          {"1GiB", 1ull << 30},
+                                                          {"2T", 2'000'000'000'000}};
+  for (const auto& [text, bytes] : kSizes) {
+    const Options o = options({"--cache-size", text});
+    ASSERT_TRUE(o.cache_size) << text;
+    EXPECT_EQ(*o.cache_size, bytes) << text;
+  }
+  EXPECT_FALSE(options({}).cache_size);
+  for (const char* wrong :
+       {"G", "-5G", "5 G", "1.5G", "5X", "5Gi i", "i", "5i", "99999999T", "5GG"})
+    EXPECT_THAT(refused({std::string("--cache-size=") + wrong}), HasSubstr("is no size")) << wrong;
+  ::setenv("BXL_CACHE_SIZE", "lots", 1);
+  EXPECT_THAT(refused({}), HasSubstr("BXL_CACHE_SIZE: 'lots' is no size"));
+}
+
 TEST_F(OptionsTest, AMissingOrEmptyValueIsRefused) {
   EXPECT_THAT(refused({"--cache"}), HasSubstr("option --cache needs a value"));
   EXPECT_THAT(refused({"-C", ""}), HasSubstr("option -C needs a value"));

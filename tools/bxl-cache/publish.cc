@@ -6,7 +6,9 @@
 #include <unordered_set>
 #include <utility>
 
+#include "cas/lease.h"
 #include "cli/main.h"
+#include "gc.h"
 #include "graph/mounts.h"
 #include "publisher.h"
 #include "wire/stream.h"
@@ -32,6 +34,7 @@ class Warnings {
 
 // The cache, as far as it can be used. Without it records still pass.
 struct Cache {
+  cas::Lease lease;
   std::optional<cas::BlobStore> blobs;
   std::unique_ptr<cache::MetadataStore> metadata;
   std::optional<Publisher> publisher;  // after what it uses
@@ -41,7 +44,8 @@ struct Cache {
     if (!opened) return refuse(opened.error(), warnings);
     auto store = cache::MetadataStore::open(directory);
     if (!store) return refuse(store.error(), warnings);
-    blobs = std::move(*opened);
+    blobs.emplace(std::move(*opened));
+    if (auto taken = cas::Lease::take(directory, kTool)) lease = std::move(*taken);
     metadata = std::move(*store);
     if (!metadata->set_aside().empty())
       cli::print_warning(kTool, "the cache database was damaged or of another version; it is now " +
@@ -163,6 +167,8 @@ int publish_stream(const cli::Options& options, int in, int out) {
   }
   if (cache.publisher) cache.publisher->drain();
   if (!deaf) pass_on(writer->end(reader->end()));
+  // After the end record: who reads our results need not wait for it.
+  if (cache.publisher) collect_if_due(options);
   if (!deaf) return cli::kOk;
   cli::print_consequence(kTool, deaf->to_string());
   return cli::exit_code_for(*deaf, cli::kUpstream);

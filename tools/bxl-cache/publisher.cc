@@ -60,12 +60,17 @@ void Publisher::run() {
   }
 }
 
-// Looked at outside of any transaction: stats of a cold disk must not keep other builds waiting.
+// Looked at outside of any transaction: stats of a cold disk must not keep other builds waiting. A
+// touch and our lease keep collections off until the commit.
 bool Publisher::holds_content(const Candidate& candidate) {
   if (candidate.retract) return true;
   for (std::size_t i = 0; i < candidate.request.blobs.size(); ++i) {
     const Digest& blob = candidate.request.blobs[i];
-    if (candidate.sizes[i] == kOptional || blobs_.contains(blob, candidate.sizes[i])) continue;
+    if (candidate.sizes[i] == kOptional) {
+      (void)blobs_.rely_on(blob);
+      continue;
+    }
+    if (blobs_.rely_on(blob, candidate.sizes[i])) continue;
     warn_("not published: " + describe(candidate) + ": its content " + blob.hex() +
           " is not in the store");
     return false;

@@ -5,9 +5,11 @@
 #include <limits>
 
 #include "base/json_writer.h"
+#include "cache/collector.h"
 #include "cache/metadata_store.h"
 #include "cas/blob_store.h"
 #include "cli/main.h"
+#include "gc.h"
 #include "publish.h"
 
 namespace bxl::cache_tool {
@@ -64,6 +66,10 @@ int run_stats(const cli::Options& options) {
     if (!used) return fail(used.error());
     usage = *used;
   }
+  const std::uint64_t limit = limit_of(options);
+  std::uint64_t metadata_bytes = 0;
+  if (auto database = stat_identity(options.cache + "/metadata.sqlite"))
+    metadata_bytes = database->size;
   std::string text;
   if (options.json) {
     JsonWriter json(&text);
@@ -72,6 +78,7 @@ int run_stats(const cli::Options& options) {
     json.key("entries").natural(counts.entries).key("pathSets").natural(counts.path_sets);
     json.key("weakFingerprints").natural(counts.weak).key("blobs").natural(usage.blobs);
     json.key("bytes").natural(usage.bytes).key("quarantined").natural(usage.quarantined);
+    json.key("metadataBytes").natural(metadata_bytes).key("limitBytes").natural(limit);
     json.end_object();
     text += '\n';
   } else {
@@ -85,6 +92,8 @@ int run_stats(const cli::Options& options) {
     line("weak fingerprints:", std::to_string(counts.weak));
     line("blobs:", std::to_string(usage.blobs));
     line("bytes:", std::to_string(usage.bytes));
+    line("metadata bytes:", std::to_string(metadata_bytes));
+    line("limit:", limit == 0 ? "none" : std::to_string(limit));
     line("quarantined:", std::to_string(usage.quarantined));
   }
   std::fputs(text.c_str(), stdout);

@@ -227,7 +227,7 @@ int run(const cli::Options& options) {
     cli::print_note(kTool, "files changed since the plan was made: its hits are looked up again");
   if (!work && !suspect) return all_clean(plan, *paths, graph.digest(), output->get());
 
-  auto opened = plan::Session::open(std::move(graph), std::move(paths), options.cache,
+  auto opened = plan::Session::open(std::move(graph), std::move(paths), options.cache, kTool,
                                     state::OutputLog::Mode::Write);
   if (!opened) return fail(opened.error(), cli::exit_code_for(opened.error(), cli::kGraph));
   plan::Session& s = **opened;
@@ -347,6 +347,8 @@ int run(const cli::Options& options) {
   stats.cpu_ms = cpu_ms;
   stats.exit_code = code;
   stats.result = code == cli::kOk ? "succeeded" : "failed";
+  // Before the end: `bxl-cache publish` then knows how much was added.
+  (void)!s.blobs->usage_file().flush();
   (void)writer->write(stats);
   (void)writer->end({code, message, 0});
   auto sent = writer_thread.finish();

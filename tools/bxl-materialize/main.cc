@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "cache/metadata_store.h"
+#include "cas/lease.h"
 #include "cli/options.h"
 #include "materialize/placer.h"
 #include "plan/session.h"
@@ -245,6 +246,7 @@ Committed commit_results(const cli::Options& options, const wire::Header& header
   auto blobs = cas::BlobStore::open(options.cache);
   if (!blobs) blobs = cas::BlobStore::open(workspace.dir() + "/store");
   if (!blobs) return failed(blobs.error(), cli::kLocalResource);
+  auto lease = cas::Lease::take(options.cache, kTool);  // without one a collection costs a round
   auto metadata = cache::MetadataStore::open(options.cache);
 
   Commit commit(workspace, mounts, graph, paths, *blobs, metadata ? metadata->get() : nullptr,

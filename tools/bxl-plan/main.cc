@@ -75,7 +75,7 @@ int run(const cli::Options& options) {
   if (!lock)
     return fail(lock.error(), lock.error().errnum == EDEADLK ? cli::kUsage : cli::kLocalResource);
 
-  auto session = plan::Session::open(std::move(*reader), std::move(paths), options.cache,
+  auto session = plan::Session::open(std::move(*reader), std::move(paths), options.cache, kTool,
                                      state::OutputLog::Mode::Read);
   if (!session) return fail(session.error(), cli::exit_code_for(session.error(), cli::kGraph));
   plan::Session& s = **session;

@@ -1,6 +1,8 @@
 """Losing the state, the cache or both; one cache for several workspaces."""
+import json
 import os
 import shutil
+import time
 
 from harness import tree
 from harness.ninja import cc, edge
@@ -63,6 +65,53 @@ def content_lost_of_a_lazy_output_that_is_needed(t):
     t.write("b.in", "2\n")
     t.build(ran={"mid", "out"})
     t.noop()
+
+
+def age_content(t, hours=48):
+    """As if nobody had touched what is in the store for so long."""
+    then = time.time() - 3600 * hours
+    for directory, _, files in os.walk(os.path.join(t.cache, "objects")):
+        for name in files:
+            os.utime(os.path.join(directory, name), (then, then))
+
+
+def stats(t):
+    return json.loads(t.tool("bxl", "cache", "stats", "--json").stdout)
+
+
+@scenario("rule 26", state=("kept",))
+def evicted_content_is_made_again(t):
+    """A collection that leaves nothing costs one run, and `bxl why` says so."""
+    chain(t)
+    age_content(t)
+    said = t.tool("bxl", "gc", "--cache-size", "1").stdout.decode()
+    t.expect("2 entries and " in said, f"bxl gc says {said!r}")
+    t.expect(stats(t)["blobs"] == 0, "blobs are left")
+    t.noop(clean=2)
+    t.outputs_remove("mid", "out")
+    t.build(ran={"mid", "out"})
+    answer = t.tool("bxl", "why", "mid").stdout.decode()
+    t.expect("evicted" in answer, f"why says {answer!r}")
+    t.outputs_remove("mid", "out")
+    t.noop(hit=2)
+
+
+@scenario("rule 26", state=("kept",))
+def what_a_build_uses_outlives_a_limit_that_is_too_small(t):
+    """The collection at the end of a build takes old results and leaves those of the build."""
+    small = ("--cache-size", "1k")
+    t.files({"in": "1\n", "b.in": "1\n"})
+    t.ninja(edge("mid", "cat in > mid", "in"), edge("out", "cat mid b.in > out", "mid b.in"))
+    t.build(ran={"mid", "out"})
+    t.outputs_remove("mid", "out")
+    age_content(t)
+    t.write("b.in", "2\n")
+    t.build(ran={"out"}, args=small)
+    t.expect(stats(t)["entries"] == 2, f"{stats(t)}: old out should be gone, mid was needed")
+    t.outputs_remove("mid", "out")
+    t.noop(hit=2, args=small)
+    t.write("b.in", "1\n")
+    t.build(ran={"out"}, args=small)
 
 
 @scenario("rule 21", state=("kept",))
