@@ -27,6 +27,7 @@ constexpr std::size_t kMaxPendingUses = 4096;
 constexpr off_t kLogWorthEmptying_bytes = 256 * 1024;
 
 enum Sql : std::size_t {
+  kCandidates,
   kSelectors,
   kPathSet,
   kEntry,
@@ -45,7 +46,11 @@ enum Sql : std::size_t {
 };
 // In the order of Sql.
 const std::vector<const char*> kTexts = {
-    "SELECT path_set, strong FROM entries WHERE weak = ?1 ORDER BY used DESC, id DESC LIMIT ?2",
+    "SELECT path_set, strong = ?2 AS augmenting FROM entries WHERE weak = ?1"
+    " GROUP BY path_set, augmenting"
+    " ORDER BY augmenting DESC, iif(augmenting, min(id), -max(used)), -max(id)",
+    "SELECT path_set, strong FROM entries WHERE weak = ?1 AND strong <> ?3"
+    " ORDER BY used DESC, id DESC LIMIT ?2",
     "SELECT bytes, sum FROM path_sets WHERE digest = ?1",
     "SELECT entry, blobs, stable_id, created, used, sum FROM entries"
     " WHERE weak = ?1 AND path_set = ?2 AND strong = ?3",
@@ -58,11 +63,11 @@ const std::vector<const char*> kTexts = {
     "DELETE FROM entries WHERE weak = ?1 AND path_set = ?2 AND strong = ?3",
     "UPDATE entries SET used = ?4 WHERE weak = ?1 AND path_set = ?2 AND strong = ?3",
     "SELECT used FROM entries WHERE weak = ?1 AND path_set = ?2 AND strong = ?3",
-    "SELECT count(*) FROM entries",
+    "SELECT count(*) FROM entries WHERE strong <> ?1",
     "SELECT count(*) FROM path_sets",
     "SELECT count(DISTINCT weak) FROM entries",
     "SELECT weak, path_set, strong, stable_id, created, used, length(entry), length(blobs) / 16"
-    " FROM entries ORDER BY used DESC, id DESC LIMIT ?1",
+    " FROM entries WHERE strong <> ?2 ORDER BY used DESC, id DESC LIMIT ?1",
     "BEGIN IMMEDIATE",
     "BEGIN",
     "COMMIT",
@@ -99,6 +104,7 @@ class SqliteStore final : public MetadataStore {
   Result<void> connect();
 
   const std::string& set_aside() const override { return set_aside_; }
+  Result<Candidates> candidates(const Digest& weak, std::size_t limit) override;
   Result<std::vector<Selector>> selectors(const Digest& weak, std::size_t limit) override;
   Result<std::optional<std::string>> path_set(const Digest& digest) override;
   Result<std::optional<std::string>> entry(const Digest& weak, const Selector& selector) override;
@@ -306,12 +312,31 @@ void SqliteStore::end_reads() {
   if (db_->in_transaction()) (void)!run(kCommit);
 }
 
+Result<Candidates> SqliteStore::candidates(const Digest& weak, std::size_t limit) {
+  return read<Candidates>([&]() -> Result<Candidates> {
+    BXL_TRY_ASSIGN(auto prepared, statement(kCandidates));
+    Query query(*db_, prepared);
+    query.bind(1, weak).bind(2, kAugmentingMarker);
+    Candidates out;
+    for (;;) {
+      BXL_TRY_ASSIGN(const bool row, query.step());
+      if (!row || out.path_sets.size() == limit) return out;
+      auto path_set = Digest::from_bytes(query.bytes(0));
+      if (!path_set) continue;
+      if (query.integer(1) == 0)
+        out.path_sets.push_back(*path_set);
+      else if (!out.augmenting)
+        out.augmenting = *path_set;
+    }
+  });
+}
+
 Result<std::vector<Selector>> SqliteStore::selectors(const Digest& weak, std::size_t limit) {
   using Out = std::vector<Selector>;
   return read<Out>([&]() -> Result<Out> {
     BXL_TRY_ASSIGN(auto prepared, statement(kSelectors));
     Query query(*db_, prepared);
-    query.bind(1, weak).bind(2, static_cast<std::int64_t>(limit));
+    query.bind(1, weak).bind(2, static_cast<std::int64_t>(limit)).bind(3, kAugmentingMarker);
     Out out;
     for (;;) {
       BXL_TRY_ASSIGN(const bool row, query.step());
@@ -362,6 +387,7 @@ Result<Counts> SqliteStore::counts() {
           std::pair{kCountWeak, &counts.weak}}) {
       BXL_TRY_ASSIGN(auto prepared, statement(which));
       Query query(*db_, prepared);
+      if (which == kCountEntries) query.bind(1, kAugmentingMarker);
       BXL_TRY_ASSIGN(const bool row, query.step());
       if (row) *out = static_cast<std::uint64_t>(query.integer(0));
     }
@@ -374,7 +400,7 @@ Result<std::vector<Listed>> SqliteStore::list(std::size_t limit) {
   return read<Out>([&]() -> Result<Out> {
     BXL_TRY_ASSIGN(auto prepared, statement(kList));
     Query query(*db_, prepared);
-    query.bind(1, static_cast<std::int64_t>(limit));
+    query.bind(1, static_cast<std::int64_t>(limit)).bind(2, kAugmentingMarker);
     Out out;
     for (;;) {
       BXL_TRY_ASSIGN(const bool row, query.step());

@@ -18,6 +18,18 @@ struct Selector {
   Digest strong;
 };
 
+// In place of a strong fingerprint: `path_set` is an augmenting one. Its strong fingerprint over
+// the current state is a weak one to look further under (BuildXL: augmented weak fingerprint). Such
+// a marker is an entry without content; it is in no list and no count.
+inline constexpr Digest kAugmentingMarker{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                           0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+
+// What a weak fingerprint leads to.
+struct Candidates {
+  std::optional<Digest> augmenting;  // of several the one published first
+  std::vector<Digest> path_sets;     // most recently used first, each once
+};
+
 struct PublishRequest {
   Digest weak, path_set, strong;
   std::string path_set_bytes;  // encoded path set, stored once by digest
@@ -55,6 +67,8 @@ class MetadataStore {
   virtual ~MetadataStore() = default;
   virtual const std::string& set_aside() const = 0;
 
+  // At most `limit` path sets.
+  virtual Result<Candidates> candidates(const Digest& weak, std::size_t limit = 64) = 0;
   // Most recently used first, at most `limit`.
   virtual Result<std::vector<Selector>> selectors(const Digest& weak, std::size_t limit = 64) = 0;
   virtual Result<std::optional<std::string>> path_set(const Digest& digest) = 0;

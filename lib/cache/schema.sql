@@ -12,6 +12,7 @@ CREATE TABLE path_sets (
 );
 
 -- (weak, path set, strong) -> what the command made. The first published row stays.
+-- strong of 16 bytes 0xff: path_set is an augmenting one, entry and blobs are empty (FORMAT.md).
 CREATE TABLE entries (
   id INTEGER PRIMARY KEY,       -- ascending with time of publication
   weak BLOB NOT NULL,

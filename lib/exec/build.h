@@ -40,6 +40,7 @@ struct Node {
   std::size_t waiting_for = 0;
   Digest static_hash, weak;
   Digest strong, path_set;
+  wire::Filed filed;
   wire::Entry entry;
   std::string reason;                // why nothing could be reused
   std::vector<PipId> extra_waiters;  // pips that need it run again (lost blob)

@@ -32,6 +32,7 @@ PipResult Build::known_result_of(PipId id, Outcome outcome) const {
   PipResult result = result_of(id, outcome);
   result.strong = n.strong;
   result.path_set = n.path_set;
+  result.filed = n.filed;
   result.entry = n.entry;
   return result;
 }

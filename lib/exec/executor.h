@@ -41,6 +41,10 @@ std::unique_ptr<Runner> sandbox_runner(std::size_t slots);
 // What a late lookup answers; the same values as in a plan. Miss: must run.
 using Oracle = std::function<wire::PlanPip(PipId, Digest* static_hash)>;
 
+// Under what a publishable result with this path set is to be published. Called when View is as for
+// the strong fingerprint.
+using Filing = std::function<wire::Filed(PipId, const Digest& weak, const Digest& path_set)>;
+
 // Told what happens, on the main thread, for the console.
 class Observer {
  public:
@@ -81,6 +85,7 @@ struct Services {
   std::function<const wire::StateRow*(const std::string& stable_id)> state_row;
   Observer& observer;
   std::function<void(wire::PipResult)> emit;  // results, in the order they become final
+  Filing filing = {};                         // empty: under the weak fingerprint
 };
 
 struct Summary {

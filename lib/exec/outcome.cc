@@ -254,10 +254,14 @@ void Build::finish(Finished done) {
   if (result.entry.evidence.is_zero())
     result.entry.evidence = keep_evidence(s_, id, recorded.observations);
   result.publishable = recorded.why_not.empty();
-  if (!result.publishable) result.why_not = recorded.why_not.front();
+  if (!result.publishable)
+    result.why_not = recorded.why_not.front();
+  else if (s_.filing)
+    result.filed = s_.filing(id, n.weak, result.path_set);
   n.entry = result.entry;
   n.strong = result.strong;
   n.path_set = result.path_set;
+  n.filed = result.filed;
   n.publishable = result.publishable;
   n.placed = true;
   n.action = Action::Miss;

@@ -1,6 +1,7 @@
 #include "fingerprint/path_set.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/byte_io.h"
 
@@ -67,6 +68,24 @@ std::string encode_path_set(const std::vector<Observation>& observations, const 
     stack = node.parts;
   }
   return out.take();
+}
+
+std::vector<Observation> common_observations(const std::vector<const PathSet*>& sets,
+                                             std::size_t at_least) {
+  struct Seen {
+    std::size_t sets = 0;
+    std::uint8_t flags = 0;
+  };
+  std::unordered_map<PathId, Seen> seen;
+  for (const PathSet* set : sets)
+    for (const Observation& o : set->observations) {
+      ++seen[o.path].sets;
+      seen[o.path].flags |= o.flags;
+    }
+  std::vector<Observation> common;
+  for (const auto& [path, s] : seen)
+    if (s.sets >= at_least) common.push_back({path, s.flags});
+  return common;
 }
 
 Result<PathSet> decode_path_set(std::string_view bytes, PathTable& paths,

@@ -33,6 +33,10 @@ struct PathSet {
 // observations, same bytes, whatever the order of `observations` and the ids of the table.
 std::string encode_path_set(const std::vector<Observation>& observations, const PathTable& paths,
                             const graph::Mounts& mounts);
+// What at least `at_least` of the sets observed, each path once, with the flags of all of them
+// together.
+std::vector<Observation> common_observations(const std::vector<const PathSet*>& sets,
+                                             std::size_t at_least);
 // Untrusted bytes. Errors: EBADMSG (damaged), EINVAL (a token this workspace does not have).
 Result<PathSet> decode_path_set(std::string_view bytes, PathTable& paths,
                                 const graph::Mounts& mounts);

@@ -1,5 +1,8 @@
 #include "plan/lookup.h"
 
+#include <algorithm>
+
+#include "os/unique_fd.h"
 #include "wire/stream.h"
 
 namespace bxl::plan {
@@ -14,6 +17,12 @@ const fingerprint::PathSet* Lookup::decoded(const Digest& digest, const std::str
   // A path set of another mount table, or a damaged one, can never match here.
   if (!set || set->digest != digest) return nullptr;
   return &path_sets_.emplace(digest, std::move(*set)).first->second;
+}
+
+const fingerprint::PathSet* Lookup::cached_path_set(const Digest& digest) {
+  if (auto it = path_sets_.find(digest); it != path_sets_.end()) return &it->second;
+  auto bytes = stores_.metadata->path_set(digest);
+  return bytes && *bytes ? decoded(digest, **bytes) : nullptr;
 }
 
 bool Lookup::content_available(const wire::Entry& entry, bool* all_in_place) {
@@ -141,60 +150,122 @@ Decision Lookup::from_cache(PipId id, Decision decision, bool known) {
     decision.reason = "the cache cannot be used";
     return decision;
   }
-  auto selectors = stores_.metadata->selectors(decision.weak);
-  if (!selectors) {
-    decision.reason = "the cache cannot be read: " + selectors.error().to_string();
+  std::size_t visited = 0;
+  ScopeExit counting([&] {
+    visits_.path_sets += visited;
+    visits_.most = std::max<std::uint64_t>(visits_.most, visited);
+  });
+  auto found = levels(id, decision.weak, &visited);
+  if (!found) {
+    decision.reason = "the cache cannot be read: " + found.error().to_string();
     return decision;
   }
-  decision.reason = known ? "its cache entry was evicted"
-                    : selectors->empty()
-                        ? "never seen with this command, environment and declared inputs"
-                        : "an observed input differs from every cached run";
-  for (const cache::Selector& selector : *selectors) {
-    const fingerprint::PathSet* set = nullptr;
-    if (auto it = path_sets_.find(selector.path_set); it != path_sets_.end()) {
-      set = &it->second;
-    } else {
-      auto bytes = stores_.metadata->path_set(selector.path_set);
+  const bool seen = found->size() > 1 || !found->front().candidates.path_sets.empty();
+  decision.reason =
+      known   ? "the cache no longer has its entry (evicted, removed, or another cache directory)"
+      : !seen ? "never seen with this command, environment and declared inputs"
+              : "an observed input differs from every cached run";
+  std::unordered_map<Digest, Computed> strongs;  // by path set
+  // The last level is the most likely one: augmented for what is found now.
+  for (auto level = found->rbegin(); level != found->rend(); ++level) {
+    for (const Digest& path_set : level->candidates.path_sets) {
+      auto computed = strongs.find(path_set);
+      if (computed == strongs.end()) {
+        const fingerprint::PathSet* set = cached_path_set(path_set);
+        if (!set) continue;
+        ++visited;
+        computed =
+            strongs
+                .emplace(path_set, fingerprint::strong_fingerprint(view_, id, decision.weak, *set))
+                .first;
+      }
+      const Computed& strong = computed->second;
+      if (strong.status != Computed::Status::Ok) continue;
+      const cache::Selector selector{path_set, strong.digest};
+      auto bytes = stores_.metadata->entry(level->weak, selector);
       if (!bytes || !*bytes) continue;
-      set = decoded(selector.path_set, **bytes);
+      if (use(id, level->weak, selector, **bytes, decision)) return decision;
     }
-    if (!set) continue;
-    Computed strong = fingerprint::strong_fingerprint(view_, id, decision.weak, *set);
-    if (strong.status != Computed::Status::Ok || strong.digest != selector.strong) continue;
-    auto bytes = stores_.metadata->entry(decision.weak, selector);
-    if (!bytes || !*bytes) {
-      decision.reason = "its cache entry was evicted";
-      continue;
-    }
-    auto entry = wire::decode_entry(**bytes, [&](std::string_view token) -> Result<PathId> {
-      BXL_TRY_ASSIGN(auto path, view_.mounts().expand(token));
-      return view_.paths().intern(path);
-    });
-    if (!entry) {
-      decision.reason = "its cache entry is damaged: " + entry.error().to_string();
-      continue;
-    }
-    bool in_place = false;
-    if (!content_available(*entry, &in_place)) {
-      decision.reason = "content of its cache entry is gone from the store";
-      continue;
-    }
-    std::string why = writes_anothers_output(id, *entry);
-    if (why.empty()) why = unsafe_to_replay(id, *entry);
-    if (!why.empty()) {
-      decision.reason = why;
-      continue;
-    }
-    (void)stores_.metadata->touch(decision.weak, selector);
-    decision.action = Action::Hit;
-    decision.reason.clear();
-    decision.strong = selector.strong;
-    decision.path_set = selector.path_set;
-    decision.entry = std::move(*entry);
-    return decision;
   }
   return decision;
+}
+
+bool Lookup::use(PipId id, const Digest& weak, const cache::Selector& selector,
+                 const std::string& bytes, Decision& decision) {
+  auto entry = wire::decode_entry(bytes, [&](std::string_view token) -> Result<PathId> {
+    BXL_TRY_ASSIGN(auto path, view_.mounts().expand(token));
+    return view_.paths().intern(path);
+  });
+  if (!entry) {
+    decision.reason = "its cache entry is damaged: " + entry.error().to_string();
+    return false;
+  }
+  bool in_place = false;
+  if (!content_available(*entry, &in_place)) {
+    decision.reason = "content of its cache entry is gone from the store";
+    return false;
+  }
+  std::string why = writes_anothers_output(id, *entry);
+  if (why.empty()) why = unsafe_to_replay(id, *entry);
+  if (!why.empty()) {
+    decision.reason = std::move(why);
+    return false;
+  }
+  (void)stores_.metadata->touch(weak, selector);
+  decision.action = Action::Hit;
+  decision.reason.clear();
+  decision.strong = selector.strong;
+  decision.path_set = selector.path_set;
+  decision.entry = std::move(*entry);
+  return true;
+}
+
+Result<std::vector<Lookup::Level>> Lookup::levels(PipId id, const Digest& weak,
+                                                  std::size_t* visited) {
+  std::vector<Level> found;
+  for (Digest at = weak;;) {
+    BXL_TRY_ASSIGN(auto candidates, stores_.metadata->candidates(at));
+    found.push_back({at, std::move(candidates)});
+    Level& level = found.back();
+    if (!level.candidates.augmenting) return found;
+    const fingerprint::PathSet* set =
+        found.size() <= kAugmentations ? cached_path_set(*level.candidates.augmenting) : nullptr;
+    if (!set) {
+      level.candidates.augmenting.reset();
+      return found;
+    }
+    ++*visited;
+    Computed augmented = fingerprint::strong_fingerprint(view_, id, at, *set);
+    if (augmented.status != Computed::Status::Ok) return found;
+    (void)stores_.metadata->touch(at, {*level.candidates.augmenting, cache::kAugmentingMarker});
+    at = augmented.digest;
+  }
+}
+
+wire::Filed Lookup::file(PipId id, const Digest& weak, const Digest& path_set) {
+  wire::Filed filed;
+  if (!stores_.metadata) return filed;
+  std::size_t visited = 0;
+  auto found = levels(id, weak, &visited);
+  if (!found) return filed;
+  const Level& last = found->back();
+  if (found->size() > 1) filed.weak = last.weak;
+  const std::vector<Digest>& there = last.candidates.path_sets;
+  // With an augmenting path set that cannot be evaluated now, what is published is found as before.
+  if (last.candidates.augmenting || found->size() > kAugmentations ||
+      there.size() < kPathSetThreshold ||
+      std::find(there.begin(), there.end(), path_set) != there.end())
+    return filed;
+  std::vector<const fingerprint::PathSet*> sets;
+  for (const Digest& digest : there)
+    if (const fingerprint::PathSet* set = cached_path_set(digest)) sets.push_back(set);
+  const std::string bytes = fingerprint::encode_path_set(
+      fingerprint::common_observations(sets, kCommonPathSets), view_.paths(), view_.mounts());
+  const fingerprint::PathSet* augmenting = decoded(Digest::of(bytes), bytes);
+  if (!augmenting || augmenting->observations.empty()) return filed;
+  Computed augmented = fingerprint::strong_fingerprint(view_, id, last.weak, *augmenting);
+  if (augmented.status != Computed::Status::Ok) return filed;
+  return {augmented.digest, last.weak, bytes};
 }
 
 std::string Lookup::explain(PipId id) {
@@ -223,11 +294,20 @@ std::string Lookup::explain(PipId id) {
           stores_.state ? stores_.state->find(view_.graph().pip(id).stable_id) : nullptr)
     if (const std::string* bytes = stores_.state->path_set(row->path_set))
       show("workspace state", row->path_set, *bytes, row->strong);
-  if (stores_.metadata)
-    if (auto selectors = stores_.metadata->selectors(weak.digest))
-      for (const cache::Selector& s : *selectors)
-        if (auto bytes = stores_.metadata->path_set(s.path_set); bytes && *bytes)
-          show("cache", s.path_set, **bytes, s.strong);
+  if (!stores_.metadata) return out;
+  std::size_t visited = 0;
+  auto found = levels(id, weak.digest, &visited);
+  if (!found) return out;
+  for (const Level& level : *found) {
+    if (level.weak != weak.digest)
+      out += "\naugmented weak fingerprint " + level.weak.hex() +
+             ": what most path sets have in common, as it is now\n";
+    auto selectors = stores_.metadata->selectors(level.weak);
+    if (!selectors) continue;
+    for (const cache::Selector& s : *selectors)
+      if (auto bytes = stores_.metadata->path_set(s.path_set); bytes && *bytes)
+        show("cache", s.path_set, **bytes, s.strong);
+  }
   return out;
 }
 

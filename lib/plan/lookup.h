@@ -4,6 +4,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "cache/metadata_store.h"
 #include "cas/blob_store.h"
@@ -14,6 +15,16 @@
 #include "wire/records.h"
 
 namespace bxl::plan {
+
+// Under a weak fingerprint with this many path sets no further one is published: pips with few
+// declared inputs would collect hundreds, each to be visited by each lookup. What at least
+// kCommonPathSets of them observed becomes an augmenting path set, and the content found there now
+// tells the results apart: an augmented weak fingerprint. The numbers are BuildXL's.
+inline constexpr std::size_t kPathSetThreshold = 5;
+inline constexpr std::size_t kCommonPathSets = 2;
+// An augmented weak fingerprint may be augmented in turn, unlike BuildXL's: a file that all results
+// read since the first augmenting path set was made is not in that one.
+inline constexpr std::size_t kAugmentations = 4;
 
 struct Decision {
   wire::Action action = wire::Action::Miss;  // Clean, Hit, Miss or Deferred
@@ -41,6 +52,14 @@ class Lookup {
   // gone); does the cache have an entry whose observations hold now. View is only read.
   Decision decide(PipId pip);
 
+  // Under what the result of a run of `pip` with this path set is to be published. View is as when
+  // the strong fingerprint was computed. A result filed elsewhere is only harder to find: lookups
+  // compare the strong fingerprint in any case.
+  wire::Filed file(PipId pip, const Digest& weak, const Digest& path_set);
+
+  // By decide() so far.
+  const wire::Visits& visits() const { return visits_; }
+
   // The fingerprint texts of one pip, for --explain: weak text, then each candidate path set with
   // its strong text.
   std::string explain(PipId pip);
@@ -49,6 +68,15 @@ class Lookup {
 
  private:
   const fingerprint::PathSet* decoded(const Digest& digest, const std::string& bytes);
+  // From the cache; null when it is not there, damaged, or of another mount table.
+  const fingerprint::PathSet* cached_path_set(const Digest& digest);
+  // A weak fingerprint and what it leads to; the first is the pip's own, each further one augments
+  // the one before. `visited`: path sets looked at for that.
+  struct Level {
+    Digest weak;
+    cache::Candidates candidates;
+  };
+  Result<std::vector<Level>> levels(PipId pip, const Digest& weak, std::size_t* visited);
   // What an earlier result made may be another pip's by now: then the run shows who is right.
   // Empty: no such output.
   std::string writes_anothers_output(PipId pip, const wire::Entry& entry);
@@ -57,12 +85,16 @@ class Lookup {
   // Is all the content that is not already in place in the store?
   bool content_available(const wire::Entry& entry, bool* all_in_place);
   // `known`: the workspace state has the result that is looked for, but not its content.
+  // Makes the entry a hit, if it can be replayed; else says in the reason why not.
+  bool use(PipId pip, const Digest& weak, const cache::Selector& selector, const std::string& bytes,
+           Decision& decision);
   Decision from_cache(PipId pip, Decision decision, bool known);
 
   fingerprint::View& view_;
   fingerprint::Salts salts_;
   Stores stores_;
   std::unordered_map<Digest, fingerprint::PathSet> path_sets_;
+  wire::Visits visits_;
 };
 
 }  // namespace bxl::plan

@@ -259,6 +259,7 @@ Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::Out
             [&](const wire::Scrub& a, const wire::Scrub& b) {
               return paths.str(a.path) > paths.str(b.path);
             });
+  plan.header.visits = lookup.visits();
   for (PathId path : view.consulted()) {
     wire::Basis basis;
     basis.path = path;

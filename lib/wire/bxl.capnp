@@ -156,6 +156,8 @@ struct PlanHeader {
   requestedAll @2 :Bool;
   graphFile @3 :Data;
   waiting @4 :UInt64;  # minor 3
+  pathSetsVisited @5 :UInt64;  # minor 4, as what follows
+  mostPathSetsVisited @6 :UInt64;
 }
 
 enum Action {
@@ -231,6 +233,9 @@ struct PipResult {
   startedUnixUs @16 :Int64;
   endedUnixUs @17 :Int64;
   lane @18 :UInt32;
+  augmentedWeak @19 :Data;  # minor 4, as what follows
+  augmentedFrom @20 :Data;
+  augmentingPathSet @21 :Data;
 }
 
 struct Stats {
@@ -251,6 +256,8 @@ struct Stats {
   startedUnixMs @14 :Int64;
   ranIds @15 :List(Data);
   waiting @16 :UInt64;  # minor 3
+  pathSetsVisited @17 :UInt64;  # minor 4, as what follows
+  mostPathSetsVisited @18 :UInt64;
 }
 
 # --- workspace state ----------------------------------------------------------------------------------------------

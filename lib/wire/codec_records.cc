@@ -9,10 +9,13 @@ void put(schema::PlanHeader::Builder to, const PlanHeader& from, PathsOut&) {
   to.setRequestedAll(from.requested_all);
   to.setGraphFile(blob(from.graph_file));
   to.setWaiting(from.waiting);
+  to.setPathSetsVisited(from.visits.path_sets);
+  to.setMostPathSetsVisited(from.visits.most);
 }
 PlanHeader get(schema::PlanHeader::Reader from, const PathsIn&) {
-  return {from.getStateGeneration(), from.getTotal(), from.getRequestedAll(),
-          str(from.getGraphFile()), from.getWaiting()};
+  return {from.getStateGeneration(), from.getTotal(),
+          from.getRequestedAll(),    str(from.getGraphFile()),
+          from.getWaiting(),         {from.getPathSetsVisited(), from.getMostPathSetsVisited()}};
 }
 
 void put(schema::PlanPip::Builder to, const PlanPip& from, PathsOut& paths) {
@@ -98,6 +101,9 @@ void put(schema::PipResult::Builder to, const PipResult& from, PathsOut& paths) 
   to.setStartedUnixUs(from.started_unix_us);
   to.setEndedUnixUs(from.ended_unix_us);
   to.setLane(from.lane);
+  to.setAugmentedWeak(digest_data(from.filed.weak));
+  to.setAugmentedFrom(digest_data(from.filed.from));
+  to.setAugmentingPathSet(blob(from.filed.path_set_blob));
 }
 PipResult get(schema::PipResult::Reader from, const PathsIn& paths) {
   PipResult to;
@@ -121,6 +127,9 @@ PipResult get(schema::PipResult::Reader from, const PathsIn& paths) {
   to.started_unix_us = from.getStartedUnixUs();
   to.ended_unix_us = from.getEndedUnixUs();
   to.lane = from.getLane();
+  to.filed.weak = digest(from.getAugmentedWeak());
+  to.filed.from = digest(from.getAugmentedFrom());
+  to.filed.path_set_blob = str(from.getAugmentingPathSet());
   return to;
 }
 
@@ -141,6 +150,8 @@ void put(schema::Stats::Builder to, const Stats& from, PathsOut&) {
   to.setCpuMs(from.cpu_ms);
   to.setStartedUnixMs(from.started_unix_ms);
   to.setWaiting(from.waiting);
+  to.setPathSetsVisited(from.visits.path_sets);
+  to.setMostPathSetsVisited(from.visits.most);
   auto ran = to.initRanIds(static_cast<unsigned>(from.ran_ids.size()));
   for (unsigned i = 0; i < ran.size(); ++i) ran.set(i, blob(from.ran_ids[i]));
 }
@@ -162,6 +173,7 @@ Stats get(schema::Stats::Reader from, const PathsIn&) {
   to.cpu_ms = from.getCpuMs();
   to.started_unix_ms = from.getStartedUnixMs();
   to.waiting = from.getWaiting();
+  to.visits = {from.getPathSetsVisited(), from.getMostPathSetsVisited()};
   for (auto id : from.getRanIds()) to.ran_ids.push_back(str(id));
   return to;
 }

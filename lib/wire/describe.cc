@@ -102,6 +102,11 @@ class Describer {
     digest("pathSet", path_set);
   }
 
+  void visits(const Visits& visits) {
+    to_.natural("pathSetsVisited", visits.path_sets);
+    to_.natural("mostPathSetsVisited", visits.most);
+  }
+
   void operator()(const PlanHeader& header) {
     to_.begin_record("planHeader");
     to_.natural("stateGeneration", header.state_generation);
@@ -109,6 +114,7 @@ class Describer {
     to_.boolean("requestedAll", header.requested_all);
     to_.string("graphFile", header.graph_file);
     to_.natural("waiting", header.waiting);
+    visits(header.visits);
   }
   void operator()(const PlanPip& pip) {
     to_.begin_record("planPip");
@@ -162,6 +168,9 @@ class Describer {
     to_.integer("startedUnixUs", result.started_unix_us);
     to_.integer("endedUnixUs", result.ended_unix_us);
     to_.natural("lane", result.lane);
+    digest("augmentedWeak", result.filed.weak);
+    digest("augmentedFrom", result.filed.from);
+    to_.natural("augmentingPathSetBytes", result.filed.path_set_blob.size());
   }
   void operator()(const Stats& stats) {
     to_.begin_record("stats");
@@ -182,6 +191,7 @@ class Describer {
     to_.integer("startedUnixMs", stats.started_unix_ms);
     strings("ranIds", stats.ran_ids);
     to_.natural("waiting", stats.waiting);
+    visits(stats.visits);
   }
   void operator()(const StateHeader& header) {
     to_.begin_record("stateHeader");

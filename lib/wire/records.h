@@ -20,7 +20,7 @@ enum class StreamKind : std::uint32_t { Graph = 1, Plan = 2, Results = 3, State 
 const char* name(StreamKind kind);
 
 inline constexpr std::uint16_t kSchemaMajor = 1;  // another major is refused by name
-inline constexpr std::uint16_t kSchemaMinor = 3;  // newer minors: unknown fields are ignored
+inline constexpr std::uint16_t kSchemaMinor = 4;  // newer minors: unknown fields are ignored
 
 // --- mounts: token, real path, flags; the longest prefix wins ------------------------------------
 enum MountFlags : std::uint32_t {
@@ -187,6 +187,13 @@ struct Scrub {
   bool operator==(const Scrub&) const = default;
 };
 
+// What lookups cost: path sets of the cache whose observations were looked at.
+struct Visits {
+  std::uint64_t path_sets = 0;  // by all lookups
+  std::uint64_t most = 0;       // by the lookup that needed the most
+  bool operator==(const Visits&) const = default;
+};
+
 struct PlanHeader {
   std::uint64_t state_generation = 0;
   std::uint64_t total = 0;  // pips the request reaches (no aliases, no generator edges)
@@ -194,6 +201,7 @@ struct PlanHeader {
   std::string graph_file;     // where the graph can be mapped from
   std::uint64_t waiting = 0;  // requested pips that are not in the plan: a dyndep file they need is
                               // not up to date. Another round of all stages is due afterwards.
+  Visits visits;
   bool operator==(const PlanHeader&) const = default;
 };
 
@@ -219,6 +227,14 @@ struct Violation {
   bool operator==(const Violation&) const = default;
 };
 
+// Under what a publishable result goes into the cache (plan/lookup.h).
+struct Filed {
+  Digest weak;                // an augmented weak fingerprint; zero: the weak fingerprint itself
+  Digest from;                // and the weak fingerprint whose augmenting path set leads there,
+  std::string path_set_blob;  // when that is to be published as well; empty: it was found there
+  bool operator==(const Filed&) const = default;
+};
+
 struct PipResult {
   PipId pip = kNoPip;
   std::uint32_t attempt = 0;  // a later record of the same pip supersedes
@@ -237,6 +253,7 @@ struct PipResult {
   std::int64_t started_unix_us = 0,
                ended_unix_us = 0;  // of the job, outputs stored; 0: did not run
   std::uint32_t lane = 0;          // job slot, from 1; 0: did not run
+  Filed filed;                     // Ran and publishable
   bool operator==(const PipResult&) const = default;
 };
 
@@ -250,6 +267,7 @@ struct Stats {
   std::int64_t started_unix_ms = 0;
   std::vector<std::string> ran_ids;  // stable ids
   std::uint64_t waiting = 0;         // as in PlanHeader
+  Visits visits;                     // of bxl-plan and bxl-exec together
   bool operator==(const Stats&) const = default;
 };
 

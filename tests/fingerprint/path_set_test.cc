@@ -37,6 +37,21 @@ TEST(PathSet, RoundTripKeepsPathsAndFlags) {
   EXPECT_EQ(set->digest, Digest::of(bytes));
 }
 
+TEST(PathSet, CommonIsWhatEnoughSetsObserved) {
+  PathTable paths;
+  const PathId a = paths.intern("/a"), b = paths.intern("/b"), c = paths.intern("/c");
+  const PathSet one{{{a, kProbe}, {b, kContent}}, {}}, two{{{a, kEnumerate}, {c, kContent}}, {}};
+  const PathSet three{{{b, kContent}, {a, kProbe}}, {}};
+  auto common = common_observations({&one, &two, &three}, 2);
+  std::sort(common.begin(), common.end(),
+            [](const Observation& x, const Observation& y) { return x.path < y.path; });
+  ASSERT_EQ(common.size(), 2u);
+  EXPECT_EQ(common[0].path, a);
+  EXPECT_EQ(common[0].flags, kProbe | kEnumerate);
+  EXPECT_EQ(common[1].path, b);
+  EXPECT_TRUE(common_observations({&one, &two}, 3).empty());
+}
+
 TEST(PathSet, OrderAndDuplicatesDoNotMatter) {
   auto mounts = test::make_mounts();
   std::mt19937 random(7);

@@ -1,5 +1,5 @@
-// Golden files: today's build writes the bytes of version 1.3, and reads them and those of 1.0
-// to 1.2.
+// Golden files: today's build writes the bytes of version 1.4, and reads them and those of 1.0
+// to 1.3.
 //
 // Files of version N stay for good (NAME.v1.bin is 1.0). When the schema grows by a minor version,
 // a file NAME.v1.N.bin is added beside the old ones, which must still be read: fields they lack are
@@ -105,7 +105,8 @@ std::vector<Record> plan(PathTable& paths, std::uint16_t minor) {
               Digest::of("p"), entry(paths, minor)};
   PlanPip miss{PipId{1}, Action::Miss, false, "no entry for its weak fingerprint"};
   Basis probed{paths.intern("/w/src"), {FileKind::Directory}, false};
-  return {PlanHeader{7, 2, true, "/w/build/.bxl/graph", minor >= 3 ? 1u : 0u},
+  return {PlanHeader{7, 2, true, "/w/build/.bxl/graph", minor >= 3 ? 1u : 0u,
+                     minor >= 4 ? Visits{17, 5} : Visits{}},
           hit,
           miss,
           Basis{paths.intern("/w/src/a b.c"), identity()},
@@ -132,6 +133,7 @@ std::vector<Record> results(PathTable& paths, std::uint16_t minor) {
     ran.ended_unix_us = 1'700'000'000'012'345;
     ran.lane = 2;
   }
+  if (minor >= 4) ran.filed = {Digest::of("augmented"), Digest::of("w"), "augmenting path set"};
   PipResult violated;
   violated.pip = PipId{0};
   violated.outcome = Outcome::Violated;
@@ -142,6 +144,7 @@ std::vector<Record> results(PathTable& paths, std::uint16_t minor) {
       {"DX0500", "R", "", "a.o", "", kNoPath, "undeclared"}};
   Stats stats{"failed", 4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 1'700'000'000'000, {"liba.a"}};
   if (minor >= 3) stats.waiting = 13;
+  if (minor >= 4) stats.visits = {19, 6};
   return {ran, violated, stats};
 }
 
@@ -169,10 +172,11 @@ void both_ways(const std::string& name, StreamKind kind, Make make, const End& e
   read_back(name + ".v1.bin", kind, make, end, 0);
   read_back(name + ".v1.1.bin", kind, make, end, 1);
   read_back(name + ".v1.2.bin", kind, make, end, 2);
+  read_back(name + ".v1.3.bin", kind, make, end, 3);
   PathTable paths;
-  BXL_EXPECT_GOLDEN(name + ".v1.3.bin",
+  BXL_EXPECT_GOLDEN(name + ".v1.4.bin",
                     encode_stream(header(kind), paths, make(paths, kSchemaMinor), end));
-  read_back(name + ".v1.3.bin", kind, make, end, kSchemaMinor);
+  read_back(name + ".v1.4.bin", kind, make, end, kSchemaMinor);
 }
 
 TEST(Golden, PlanIsWrittenAsInThisVersionAndReadAsInEach) {
@@ -202,9 +206,10 @@ TEST(Golden, GraphIsWrittenAsInThisVersionAndReadAsInEach) {
   read_graph("graph.v1.bin", 0);
   read_graph("graph.v1.1.bin", 1);
   read_graph("graph.v1.2.bin", 2);
+  read_graph("graph.v1.3.bin", 3);
   PathTable paths;
-  BXL_EXPECT_GOLDEN("graph.v1.3.bin", encode_graph(header(StreamKind::Graph), paths, graph(paths)));
-  read_graph("graph.v1.3.bin", kSchemaMinor);
+  BXL_EXPECT_GOLDEN("graph.v1.4.bin", encode_graph(header(StreamKind::Graph), paths, graph(paths)));
+  read_graph("graph.v1.4.bin", kSchemaMinor);
 }
 
 void read_entry(const std::string& file, std::uint16_t minor) {
@@ -242,7 +247,8 @@ INSTANTIATE_TEST_SUITE_P(Golden, Printed,
                          testing::Values("graph.v1", "plan.v1", "results.v1", "state.v1",
                                          "graph.v1.1", "plan.v1.1", "results.v1.1", "state.v1.1",
                                          "graph.v1.2", "plan.v1.2", "results.v1.2", "state.v1.2",
-                                         "graph.v1.3", "plan.v1.3", "results.v1.3", "state.v1.3"),
+                                         "graph.v1.3", "plan.v1.3", "results.v1.3", "state.v1.3",
+                                         "graph.v1.4", "plan.v1.4", "results.v1.4", "state.v1.4"),
                          [](const auto& one) {
                            std::string name = one.param;
                            std::replace(name.begin(), name.end(), '.', '_');

@@ -128,7 +128,7 @@ class RandomRecords {
   Record record(std::size_t which) {
     switch (which) {
       case 0:
-        return PlanHeader{number(), number(), flag(), bytes()};
+        return PlanHeader{number(), number(), flag(), bytes(), number(), {number(), number()}};
       case 1:
         return PlanPip{
             pip_id(), static_cast<Action>(below(5)), flag(), bytes(), digest(), digest(), digest(),

@@ -91,11 +91,23 @@ Candidate candidate_of(const wire::PipResult& result, const PathTable& paths,
   auto tokenise = [&](PathId path) { return mounts.tokenise(paths.str(path)); };
   out.request.stable_id =
       entry.outputs.empty() ? "(no outputs)" : tokenise(entry.outputs.front().path);
-  out.request.weak = result.weak;
+  out.request.weak = result.filed.weak.is_zero() ? result.weak : result.filed.weak;
   out.request.path_set = result.path_set;
   out.request.strong = result.strong;
   out.request.path_set_bytes = result.path_set_blob;
   out.request.entry_bytes = wire::encode_entry(entry, paths, tokenise);
+  return out;
+}
+
+// What leads from a weak fingerprint to the augmented one that the result goes under.
+Candidate marker_of(const wire::PipResult& result, const std::string& stable_id) {
+  Candidate out;
+  out.is_marker = true;
+  out.request.weak = result.filed.from;
+  out.request.path_set_bytes = result.filed.path_set_blob;
+  out.request.path_set = Digest::of(result.filed.path_set_blob);
+  out.request.strong = cache::kAugmentingMarker;
+  out.request.stable_id = stable_id;
   return out;
 }
 
@@ -104,6 +116,9 @@ const char* contradiction(const wire::PipResult& result) {
   if (result.weak.is_zero() || result.strong.is_zero()) return "it has no fingerprint";
   if (Digest::of(result.path_set_blob) != result.path_set)
     return "its path set does not match its digest";
+  if (!result.filed.path_set_blob.empty() &&
+      (result.filed.weak.is_zero() || result.filed.from.is_zero()))
+    return "its augmenting path set leads nowhere";
   return nullptr;
 }
 
@@ -160,10 +175,17 @@ int publish_stream(const cli::Options& options, int in, int out) {
       continue;
     }
     submitted.insert(result->pip);
-    if (const char* why = contradiction(*result))
+    if (const char* why = contradiction(*result)) {
       warnings.add("not published: pip " + std::to_string(index(result->pip)) + ": " + why);
-    else
-      cache.publisher->submit(candidate_of(*result, paths, mounts));
+      continue;
+    }
+    Candidate candidate = candidate_of(*result, paths, mounts);
+    // The marker second: without its entry it would lead lookups to nothing.
+    std::optional<Candidate> marker;
+    if (!result->filed.path_set_blob.empty())
+      marker = marker_of(*result, candidate.request.stable_id);
+    cache.publisher->submit(std::move(candidate));
+    if (marker) cache.publisher->submit(std::move(*marker));
   }
   if (cache.publisher) cache.publisher->drain();
   if (!deaf) pass_on(writer->end(reader->end()));

@@ -118,7 +118,7 @@ std::size_t Publisher::commit_some(const Candidate* first, std::size_t count) {
         auto result = publish(first[done]);
         if (!result)
           failures.push_back(describe(first[done]) + ": " + result.error().to_string());
-        else if (*result == PublishResult::Published)
+        else if (*result == PublishResult::Published && !first[done].is_marker)
           ++published;
       } while (++done < count && std::chrono::steady_clock::now() < until);
       outcome = store_.commit();

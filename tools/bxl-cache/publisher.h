@@ -22,6 +22,7 @@ inline constexpr std::uint64_t kOptional = ~std::uint64_t{0};
 struct Candidate {
   cache::PublishRequest request;
   std::vector<std::uint64_t> sizes;  // of request.blobs, in bytes, or kOptional
+  bool is_marker = false;            // no entry: it is not counted
   bool retract = false;              // take the entry back instead: a later record distrusts it
 };
 

@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -174,6 +175,7 @@ int all_clean(const PlanInput& plan, const PathTable& paths, const Digest& graph
     wire::Stats stats;
     stats.total = plan.plan.total;
     stats.waiting = plan.plan.waiting;
+    stats.visits = plan.plan.visits;
     stats.started_unix_ms = static_cast<std::int64_t>(clock_ms(CLOCK_REALTIME));
     BXL_TRY(writer.write(std::move(stats)));
     return writer.end({});
@@ -317,6 +319,9 @@ int run(const cli::Options& options) {
           cpu_ms += result.entry.cpu_ms;
         if (result.console.size() > (64u << 10)) result.console.resize(64u << 10);
         (void)writer->write(std::move(result));
+      },
+      [&](PipId pip, const Digest& weak, const Digest& path_set) {
+        return s.lookup->file(pip, weak, path_set);
       }};
   if (may_run) let_edits_settle(called_unix_ms);
   exec::Summary summary =
@@ -345,6 +350,9 @@ int run(const cli::Options& options) {
   if (!summary.error.empty()) cli::print_error(kTool, summary.error);
   stats.wall_ms = clock_ms(CLOCK_MONOTONIC) - started;
   stats.cpu_ms = cpu_ms;
+  stats.visits = plan.plan.visits;
+  stats.visits.path_sets += s.lookup->visits().path_sets;
+  stats.visits.most = std::max(stats.visits.most, s.lookup->visits().most);
   stats.exit_code = code;
   stats.result = code == cli::kOk ? "succeeded" : "failed";
   // Before the end: `bxl-cache publish` then knows how much was added.

@@ -87,6 +87,8 @@ std::string to_json(const Summary& summary, const PathTable& paths, const graph:
   json.key("ran").begin_array();
   for (const std::string& id : s.ran_ids) json.string(id);
   json.end_array();
+  json.key("pathSetsVisited").natural(s.visits.path_sets);
+  json.key("mostPathSetsVisited").natural(s.visits.most);
   json.key("filesMaterialized").natural(s.files_materialized);
   json.key("bytesMaterialized").natural(s.bytes_materialized);
   json.key("wallMs").natural(s.wall_ms);

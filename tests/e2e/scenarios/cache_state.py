@@ -114,6 +114,45 @@ def what_a_build_uses_outlives_a_limit_that_is_too_small(t):
     t.build(ran={"out"}, args=small)
 
 
+@scenario("augmented weak fingerprints", jobs=(1,), state=("kept",), needs=("gcc",), slow=True)
+def fifty_edits_of_a_header_are_not_fifty_lookups(t):
+    """Each edit makes the header include another file: a path set each, and few of them are visited."""
+    t.write("m.c", '#include "h.h"\nint v = X;\n')
+    t.ninja(cc("m.c"))
+
+    def edit(n):
+        t.write("h.h", f'#include "x{n}.h"\n')
+
+    def few_visited(built):
+        visited = built.summary["mostPathSetsVisited"]
+        t.expect(visited <= 6, f"{visited} path sets were visited by one lookup")
+        return visited
+
+    visits = []
+    for n in range(50):
+        t.write(f"x{n}.h", f"#define X {n}\n")
+        edit(n)
+        visits.append(few_visited(t.build(ran={"m.o"}, check=n % 10 == 0)))
+    t.expect(visits[5] == 5, f"five path sets are visited before they are augmented: {visits}")
+    for n in (0, 4, 5, 6, 27):
+        edit(n)
+        few_visited(t.noop(hit=1))
+
+
+@scenario("path sets", jobs=(1,), state=("kept",), needs=("gcc",))
+def edits_that_change_no_path_set_share_one(t):
+    """Eight contents of a header are one path set, visited once."""
+    t.write("m.c", '#include "h.h"\nint v = X;\n')
+    t.ninja(cc("m.c"))
+    for n in range(8):
+        t.write("h.h", f"#define X {n}\n")
+        built = t.build(ran={"m.o"})
+    t.expect(built.summary["mostPathSetsVisited"] == 1, f"{built.summary}")
+    t.expect(stats(t)["pathSets"] == 1, f"{stats(t)}")
+    t.write("h.h", "#define X 0\n")
+    t.noop(hit=1)
+
+
 @scenario("rule 21", state=("kept",))
 def damaged_content_is_noticed_when_replayed(t):
     """A blob with a flipped byte is not handed out; its producer runs."""
