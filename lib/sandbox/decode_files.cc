@@ -128,8 +128,6 @@ void Decoder::exec_place(const Call& call, const Place& place, int depth) {
   if (image.gains_rights)
     recorder_.reason("setuid", call.who.command_name(),
                      path + " would run with other rights, which no build step gets");
-  if (image.is_32_bit)
-    recorder_.reason("32-bit", call.who.command_name(), path + " is a 32-bit program");
   if (image.interpreter.empty() || depth >= kMaxInterpreters) return;
   if (auto next = locate_text(call, AT_FDCWD, image.interpreter, Follow::Yes)) {
     if (image.is_script) return exec_place(call, *next, depth + 1);

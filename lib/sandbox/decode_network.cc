@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::uint64_t kMaxMessages = 1024;  // UIO_MAXIOV, the kernel's bound for sendmmsg
 
+constexpr std::size_t kMessage32 = 28;  // struct msghdr of a 32-bit program
+
 // Name services and logging: their answers are projected (own user, looked-up names) or nobody
 // reads them.
 bool is_benign_daemon(std::string_view path) {
@@ -186,10 +188,12 @@ void Decoder::send_to(const Call& call, int fd, std::uint64_t address, std::uint
 
 void Decoder::sendmsg_call(const Call& call, bool many) {
   const std::uint64_t count = many ? std::min(call.arg(2), kMaxMessages) : 1;
-  const std::size_t stride = many ? sizeof(mmsghdr) : sizeof(msghdr);
+  // struct mmsghdr is a struct msghdr and a length, padded to a word.
+  const std::size_t size = call.narrow ? kMessage32 : sizeof(msghdr);
+  const std::size_t stride = !many ? 0 : call.narrow ? kMessage32 + 4 : sizeof(mmsghdr);
   for (std::uint64_t i = 0; i < count; ++i) {
     msghdr header{};
-    switch (call.who.read_bytes(call.arg(1) + i * stride, &header, sizeof header)) {
+    switch (call.who.read_bytes(call.arg(1) + i * stride, &header, size)) {
       case Peek::Ok:
         break;
       case Peek::Denied:
@@ -197,9 +201,13 @@ void Decoder::sendmsg_call(const Call& call, bool many) {
       default:
         return;
     }
-    if (header.msg_name != nullptr)
-      send_to(call, call.int_arg(0), reinterpret_cast<std::uint64_t>(header.msg_name),
-              header.msg_namelen);
+    auto name = reinterpret_cast<std::uint64_t>(header.msg_name);
+    std::uint64_t length = header.msg_namelen;
+    if (call.narrow) {  // both are in what the wide layout has for a pointer
+      length = name >> 32;
+      name &= 0xffffffff;
+    }
+    if (name != 0) send_to(call, call.int_arg(0), name, length);
   }
 }
 

@@ -40,7 +40,7 @@ void Decoder::clone3(const Call& call) {
 // A key names an object that outlives processes. One that existed before was filled by somebody
 // unseen.
 void Decoder::sysv_ipc(const Call& call) {
-  const int number = call.row->number;
+  const int number = call.row->like;
   const int key = call.int_arg(0);
   if (key == IPC_PRIVATE || made_ipc_.count({number, key}) != 0) return;
   int found = -1;
@@ -58,7 +58,7 @@ void Decoder::sysv_ipc(const Call& call) {
 
 void Decoder::debug(const Call& call) {
   pid_t target = 0;
-  if (call.row->number == SYS_ptrace) {
+  if (call.row->like == SYS_ptrace) {
     const auto request = call.arg(0);
     if (request != PTRACE_ATTACH && request != PTRACE_SEIZE) return;
     target = static_cast<pid_t>(call.arg(1));
@@ -77,7 +77,7 @@ void Decoder::credentials(const Call& call) {
   if (!ids) return;
   if (ids->euid != 0) return;
   const std::uint32_t keep = ~0u;
-  const int number = call.row->number;
+  const int number = call.row->like;
   bool changes = false;
   const auto differs = [&](int arg, std::uint32_t real, std::uint32_t effective) {
     const auto wanted = static_cast<std::uint32_t>(call.arg(arg));

@@ -1,5 +1,6 @@
 // What programs with the shim recorded themselves.
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
@@ -23,8 +24,8 @@ bool is_of_a_process(std::string_view path) {
 
 bool Decoder::asks_for_table(const seccomp_notif& notification, const Tracee& who) {
   // Flags that no loader uses: reading memory costs as much as the rest of a notification.
-  if (notification.data.nr != SYS_openat || notification.data.args[2] != (O_RDWR | O_CLOEXEC) ||
-      shim_->overflowed())
+  if (notification.data.arch != AUDIT_ARCH_X86_64 || notification.data.nr != SYS_openat ||
+      notification.data.args[2] != (O_RDWR | O_CLOEXEC) || shim_->overflowed())
     return false;
   char text[sizeof shim::kSentinel];
   return who.read_bytes(notification.data.args[1], text, sizeof text) == Peek::Ok &&

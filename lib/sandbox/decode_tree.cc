@@ -78,7 +78,7 @@ void Decoder::rename_one(const Call& call, const Place& from, const Place& to) {
   }
   mutate(call, to, creation_of(from.kind));
   if (!is_directory) return;
-  if (shim_ != nullptr) shim_->paths_change(call.who.tid());
+  if (shim_ != nullptr) shim_->paths_change(call.who.tid(), call.number);
   expand(call, from.id, kRead, kUnlink, to.id, 0);
   resolver_.will_change(from.id, true);
   resolver_.will_change(to.id, true);

@@ -19,12 +19,9 @@ constexpr std::string_view kDeleted = " (deleted)";
 
 int Decoder::handle(const seccomp_notif& notification) {
   const Tracee who(static_cast<pid_t>(notification.pid));
-  if (notification.data.arch != AUDIT_ARCH_X86_64) {
-    recorder_.reason("32-bit", who.command_name(),
-                     "a 32-bit system call was refused; 32-bit programs cannot be observed");
-    return ENOSYS;
-  }
-  const SyscallRow* row = syscall_row(static_cast<std::uint32_t>(notification.data.nr));
+  const bool narrow = notification.data.arch == AUDIT_ARCH_I386;
+  const auto number = static_cast<std::uint32_t>(notification.data.nr);
+  const SyscallRow* row = narrow ? syscall32_row(number) : syscall_row(number);
   if (row == nullptr || row->verdict != Verdict::Trap) return ENOSYS;
   if (shim_ != nullptr) {
     if (asks_for_table(notification, who)) return kHandOut;
@@ -32,7 +29,11 @@ int Decoder::handle(const seccomp_notif& notification) {
     shim_->settle(who.tid());
     drain_shim(true);
   }
-  dispatch(Call{who, row, notification.data.args});
+  const Call call{who, row, notification.data.args, number, narrow};
+  if (narrow)
+    dispatch_32bit(call);
+  else
+    dispatch(call);
   return 0;
 }
 
@@ -124,6 +125,8 @@ void Decoder::dispatch(const Call& call) {
       recorder_.reason(at.reason, call.who.command_name(),
                        std::string("uses ") + call.row->name + ", which observation cannot follow");
       return;
+    case Kind::Socketcall:  // dispatch_32bit() took them apart
+    case Kind::Ipc:
     case Kind::None:
       return;
   }
@@ -237,7 +240,7 @@ bool Decoder::mutate(const Call& call, const Place& place, std::uint32_t ops) {
     resolver_.will_change(place.id, false);
     const bool link =
         (ops & kSymlink) != 0 || ((ops & kUnlink) != 0 && place.kind == FileKind::Symlink);
-    if (link && shim_ != nullptr) shim_->paths_change(call.who.tid());
+    if (link && shim_ != nullptr) shim_->paths_change(call.who.tid(), call.number);
   } else {
     recorder_.note(place, ops);
   }

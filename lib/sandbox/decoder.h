@@ -26,6 +26,8 @@ struct Call {
   Tracee who;
   const SyscallRow* row;
   const __u64* args;
+  std::uint32_t number = 0;  // as the process called it
+  bool narrow = false;       // an i386 call: structures in its memory have 32-bit members
 
   std::uint64_t arg(int i) const { return args[i]; }
   int int_arg(int i) const { return static_cast<int>(args[i]); }
@@ -63,6 +65,11 @@ class Decoder {
   void unobserved(const Call& call, const std::string& detail);
   // Records the mutation, or, when permissions or a read-only mount forbid it, only a Reason.
   bool mutate(const Call& call, const Place& place, std::uint32_t ops);
+
+  // decode_32bit.cc
+  void dispatch_32bit(const Call& call);
+  void socketcall(const Call& call);
+  void ipc_call(const Call& call);
 
   // decode_shim.cc
   void shim_use(const ShimTable::Use& use);

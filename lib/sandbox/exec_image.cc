@@ -12,25 +12,18 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/path_table.h"
+#include "os/file.h"
 #include "os/unique_fd.h"
+#include "shim/image.h"
 
 namespace bxl::sandbox {
 
 namespace {
 
 constexpr std::size_t kHead = 4096;  // holds the ELF header and, in practice, all program headers
-constexpr std::size_t kHashBang = 256;      // the kernel reads no further (BINPRM_BUF_SIZE)
-constexpr std::size_t kMaxHeaders = 65536;  // the kernel refuses more bytes of program headers
-
-// "#! /usr/bin/env -S x" gives "/usr/bin/env".
-std::string script_interpreter(const char* head, std::size_t size) {
-  const char* at = head + 2;
-  const char* end = head + std::min(size, kHashBang);
-  while (at < end && (*at == ' ' || *at == '\t')) ++at;
-  const char* stop =
-      std::find_if(at, end, [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\0'; });
-  return std::string(at, stop);
-}
+constexpr off_t kLargestProgram = 512 << 20;  // to be read as a whole
+constexpr std::size_t kMaxHeaders = 65536;    // the kernel refuses more bytes of program headers
 
 template <typename Ehdr, typename Phdr>
 void elf_interpreter(int fd, const char* head, std::size_t size, ExecImage& out) {
@@ -85,17 +78,39 @@ ExecImage read_exec_image(const std::string& path, std::uint32_t euid, std::uint
   }
   const auto size = static_cast<std::size_t>(n);
   if (size >= 2 && head[0] == '#' && head[1] == '!') {
-    out.interpreter = script_interpreter(head, size);
+    const char* begin = head;
+    const std::size_t length = shim::interpreter_of(head, std::min(size, shim::kImageHead), &begin);
+    out.interpreter.assign(begin, length);
     out.is_script = true;
   } else if (size >= EI_NIDENT && std::memcmp(head, ELFMAG, SELFMAG) == 0) {
     if (head[EI_CLASS] == ELFCLASS32) {
-      out.is_32_bit = true;
       elf_interpreter<Elf32_Ehdr, Elf32_Phdr>(fd.get(), head, size, out);
     } else {
       elf_interpreter<Elf64_Ehdr, Elf64_Phdr>(fd.get(), head, size, out);
     }
   }
   return out;
+}
+
+bool refuses_preload(std::string path) {
+  for (int depth = 0; depth < 5; ++depth) {  // as many scripts as the kernel follows
+    UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    char head[shim::kImageHead];
+    const ssize_t n = fd ? pread(fd.get(), head, sizeof head, 0) : 0;
+    const std::size_t size = n > 0 ? static_cast<std::size_t>(n) : 0;
+    if (shim::is_32_bit(head, size)) return true;
+    const char* begin = nullptr;
+    const std::size_t length = shim::interpreter_of(head, size, &begin);
+    if (length == 0) break;
+    path.assign(begin, length);
+  }
+  if (path_within(path, "/usr") || path_within(path, "/bin")) return false;
+  struct stat st;
+  if (stat(path.c_str(), &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > kLargestProgram)
+    return false;
+  // Read, not mapped: somebody may be truncating it.
+  auto bytes = read_file(path);
+  return bytes && shim::needs_asan(bytes->data(), bytes->size());
 }
 
 }  // namespace bxl::sandbox

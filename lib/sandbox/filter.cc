@@ -139,27 +139,34 @@ Program search(const std::vector<Run>& runs, std::size_t from, std::size_t to) {
   return out;
 }
 
-}  // namespace
-
-std::vector<sock_filter> make_filter(std::uint64_t key) {
+Program ladder(const SyscallRow* (*row)(std::uint32_t), std::uint64_t key) {
   std::vector<Run> runs;
   for (std::uint32_t nr = 0; nr <= kLastSyscall + 1; ++nr) {
-    Program program = leaf(syscall_row(nr), key);
+    Program program = leaf(row(nr), key);
     if (runs.empty() || !same(runs.back().program, program))
       runs.push_back({nr, std::move(program)});
   }
+  return search(runs, 0, runs.size());
+}
+
+}  // namespace
+
+std::vector<sock_filter> make_filter(std::uint64_t key) {
+  const Program wide = ladder(syscall_row, key);
+  const Program narrow = ladder(syscall32_row, 0);  // its calls have no argument to spare
   Program out = {
       load(offsetof(seccomp_data, arch)),
       jump(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 3, 0),
-      jump(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, 1),
-      answer(SECCOMP_RET_USER_NOTIF),
+      jump(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 1, 0),
       answer(kNoSys),
+      statement(BPF_JMP | BPF_JA, static_cast<std::uint32_t>(3 + wide.size())),
       load(offsetof(seccomp_data, nr)),
       jump(BPF_JMP | BPF_JGE | BPF_K, kX32Bit, 0, 1),
       answer(kNoSys),
   };
-  Program tree = search(runs, 0, runs.size());
-  out.insert(out.end(), tree.begin(), tree.end());
+  out.insert(out.end(), wide.begin(), wide.end());
+  out.push_back(load(offsetof(seccomp_data, nr)));
+  out.insert(out.end(), narrow.begin(), narrow.end());
   BXL_ASSERT(out.size() <= BPF_MAXINSNS);
   return out;
 }

@@ -8,10 +8,10 @@
 
 namespace bxl::sandbox {
 
-// Answers per call: ALLOW, USER_NOTIF or ERRNO. i386 calls (int 0x80 included) are notified,
-// whatever their number, so that the supervisor can name them; x32 numbers and other architectures
-// get ENOSYS. The numbers are found by a binary search of at most eight compares; a constant ALLOW
-// reads no argument, so the kernel's action bitmap answers it without running the program at all.
+// Answers per call: ALLOW, USER_NOTIF or ERRNO. There is one ladder for x86-64 and one for i386
+// calls (32-bit programs, int 0x80); x32 numbers and other architectures get ENOSYS. The numbers
+// are found by a binary search of at most eight compares; a constant ALLOW reads no argument, so
+// the kernel's action bitmap answers it without running the program at all.
 //
 // `key`: not 0: calls that look without changing anything pass when their sixth argument is the key
 // for them (shim/table.h).

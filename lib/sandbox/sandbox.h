@@ -67,7 +67,7 @@ struct Access {
 
 // Something that broke observation: the result must not be cached.
 struct Reason {
-  // "32-bit", "bpf", "console", "credentials", "daemon", "denied", "file handle", "ipc", "keyring",
+  // "bpf", "console", "credentials", "daemon", "denied", "file handle", "ipc", "keyring",
   // "mount", "namespace", "network", "observation", "ptrace", "setuid", "survivor": NOTES.md says
   // when.
   std::string what;

@@ -17,30 +17,16 @@ namespace bxl::sandbox {
 
 namespace {
 
-// Is the thread still inside a call that changes names? Its state is asked for some 25 ms after the
-// answer; a thread that is gone is over with it.
-bool still_changing(pid_t tid) {
+// Is the thread still inside the call that changes names? Its state is asked for some 25 ms after
+// the answer; a thread that is gone is over with it.
+bool still_changing(pid_t tid, std::uint32_t number) {
   char path[48];
   std::snprintf(path, sizeof path, "/proc/%d/syscall", tid);
   auto text = read_file(path);
   if (!text)
     return text.error().errnum != ENOENT && text.error().errnum != ESRCH &&
            text.error().errnum != 0;
-  const long number = std::strtol(text->c_str(), nullptr, 10);
-  switch (number) {
-    case SYS_rename:
-    case SYS_renameat:
-    case SYS_renameat2:
-    case SYS_symlink:
-    case SYS_symlinkat:
-    case SYS_link:
-    case SYS_linkat:
-    case SYS_unlink:
-    case SYS_unlinkat:
-      return true;
-    default:
-      return text->rfind("running", 0) == 0;
-  }
+  return text->rfind("running", 0) == 0 || text->rfind(std::to_string(number) + " ", 0) == 0;
 }
 
 }  // namespace
@@ -144,17 +130,18 @@ bool ShimTable::drain(bool all, const std::function<void(const Use&)>& use) {
   return true;
 }
 
-void ShimTable::paths_change(pid_t tid) {
+void ShimTable::paths_change(pid_t tid, std::uint32_t number) {
   if (!in_use_) return;
-  changing_.push_back(tid);
+  changing_.push_back({tid, number});
   table_->header.hold.store(1, std::memory_order_seq_cst);
 }
 
 void ShimTable::settle(pid_t tid) {
   if (changing_.empty()) return;
   // Its next notification: the call before is over.
-  std::erase_if(changing_,
-                [&](pid_t each) { return tid != 0 ? each == tid : !still_changing(each); });
+  std::erase_if(changing_, [&](const Changing& each) {
+    return tid != 0 ? each.tid == tid : !still_changing(each.tid, each.number);
+  });
   if (!changing_.empty()) return;
   table_->header.generation.fetch_add(1, std::memory_order_seq_cst);
   table_->header.hold.store(0, std::memory_order_seq_cst);

@@ -46,9 +46,10 @@ class ShimTable {
   // changed, and at the end. False when the memory holds nonsense.
   bool drain(bool all, const std::function<void(const Use&)>& use);
 
-  // A call of this thread is about to change where paths lead (symlinks, whole directories): until
-  // it is over every use counts as a first one, then all that was recorded is forgotten.
-  void paths_change(pid_t tid);
+  // The call `number` of this thread is about to change where paths lead (symlinks, whole
+  // directories): until it is over every use counts as a first one, then all that was recorded is
+  // forgotten.
+  void paths_change(pid_t tid, std::uint32_t number);
   // Called with each notification (of `tid`) and now and then (0): are those calls over?
   void settle(pid_t tid);
 
@@ -67,7 +68,11 @@ class ShimTable {
   bool in_use_ = false;
   std::uint32_t next_ = 0;            // first event that was not looked at
   std::vector<std::uint32_t> later_;  // looked at, under way then
-  std::vector<pid_t> changing_;
+  struct Changing {
+    pid_t tid;
+    std::uint32_t number;
+  };
+  std::vector<Changing> changing_;
 };
 
 }  // namespace bxl::sandbox

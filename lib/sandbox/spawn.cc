@@ -25,6 +25,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "sandbox/exec_image.h"
 #include "sandbox/filter.h"
 
 namespace bxl::sandbox {
@@ -222,6 +223,15 @@ std::vector<std::string> executable_candidates(const Command& command) {
   }
 }
 
+// The program that will run is, most likely, the first candidate that is there.
+bool first_refuses_preload(const std::vector<std::string>& candidates, const std::string& dir) {
+  for (const std::string& name : candidates) {
+    const std::string path = name.empty() || name[0] == '/' ? name : dir + "/" + name;
+    if (access(path.c_str(), X_OK) == 0) return refuses_preload(path);
+  }
+  return false;
+}
+
 void wait_on(int* word_, int value) {
   const timespec tenth{0, 100'000'000};
   syscall(SYS_futex, word_, FUTEX_WAIT_PRIVATE, value, &tenth, nullptr, 0);
@@ -242,7 +252,10 @@ Result<std::unique_ptr<Child>> Child::start(const SpawnRequest& request) {
   for (const std::string& arg : command.argv) s.argument_list.push_back(arg.c_str());
   s.argument_list.push_back(nullptr);
   s.environment.reserve(command.environment.size() + 1);
-  bool preloads = request.preload.empty();
+  bool preloads =
+      request.preload.empty() ||
+      first_refuses_preload(s.candidates,
+                            command.working_directory.empty() ? "." : command.working_directory);
   for (const auto& [key, value] : command.environment) {
     s.environment.push_back(key + "=" + value);
     if (key != "LD_PRELOAD" || preloads) continue;

@@ -1,4 +1,4 @@
-// The rows of the system-call table. Order: by number. Reviewed against Linux 6.18.
+// The rows of the x86-64 table. Order: by number. Reviewed against Linux 6.18.
 #include "sandbox/syscall_table.h"
 
 #include <sched.h>
@@ -29,13 +29,13 @@ constexpr const char* kIoUring = "its operations bypass seccomp; programs fall b
 constexpr std::uint32_t kNamespaceFlags = CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID;
 
 constexpr SyscallRow ok(std::uint16_t nr, const char* name, const char* why) {
-  return {nr, name, Verdict::Harmless, Kind::None, {}, 0, why};
+  return {nr, name, Verdict::Harmless, Kind::None, {}, 0, why, nr};
 }
 constexpr SyscallRow no(std::uint16_t nr, const char* name, int errnum, const char* why) {
-  return {nr, name, Verdict::Refuse, Kind::None, {}, errnum, why};
+  return {nr, name, Verdict::Refuse, Kind::None, {}, errnum, why, nr};
 }
 constexpr SyscallRow trap(std::uint16_t nr, const char* name, Kind kind, Args args) {
-  return {nr, name, Verdict::Trap, kind, args, 0, ""};
+  return {nr, name, Verdict::Trap, kind, args, 0, "", nr};
 }
 
 constexpr SyscallRow kRows[] = {

@@ -1,8 +1,9 @@
-// The reviewed table of system calls: for each x86-64 number a verdict, and where its paths are.
+// The reviewed tables of system calls: for each x86-64 and each i386 number a verdict, and where
+// its paths are.
 //
-// The seccomp filter (filter.h) is generated from this table and from nothing else; a test walks it
-// against the kernel's own list. A number the table does not know is refused with ENOSYS, so that a
-// newer kernel's call cannot slip past unseen.
+// The seccomp filter (filter.h) is generated from these tables and from nothing else; a test walks
+// it against the kernel's own list. A number a table does not know is refused with ENOSYS, so that
+// a newer kernel's call cannot slip past unseen.
 #pragma once
 
 #include <cstdint>
@@ -54,7 +55,9 @@ enum class Kind : std::uint8_t {
   Debug,  // target process in an argument
   Credentials,
   Setsid,
-  Mark,  // let through, with the Reason `reason`
+  Socketcall,  // i386: the calls about sockets in one
+  Ipc,         // i386: the System V calls in one
+  Mark,        // let through, with the Reason `reason`
 };
 
 // Argument positions, -1 for "none"; `dir` -1 means relative to the working directory.
@@ -73,6 +76,8 @@ struct SyscallRow {
   Args args;
   int errnum = 0;
   const char* why = "";
+  // The x86-64 call that means the same: `number` itself but for i386 rows.
+  std::uint16_t like = 0;
 };
 
 // Sorted by number. Gaps are unassigned numbers.
@@ -82,5 +87,7 @@ inline constexpr std::uint32_t kLastSyscall = 469;  // file_setattr, Linux 6.17;
 
 // Null for an unassigned number. O(1).
 const SyscallRow* syscall_row(std::uint32_t number);
+// Of an i386 number; the same last number counts. Any thread.
+const SyscallRow* syscall32_row(std::uint32_t number);
 
 }  // namespace bxl::sandbox

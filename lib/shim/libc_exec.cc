@@ -1,6 +1,5 @@
 // libc's names for executing: a program that was given another environment keeps the preload, one
 // that cannot live with it loses it.
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "shim/calls.h"
+#include "shim/image.h"
 
 #define BXL_EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -48,61 +48,44 @@ std::size_t count(Strings list) {
   return n;
 }
 
-// Does the image ask for the address sanitizer's library? Its runtime ends the program when another
-// library was loaded before it.
-bool needs_asan(const char* path) {
-  const long fd = raw(SYS_openat, AT_FDCWD, word(path), O_RDONLY | O_CLOEXEC, 0, 0,
-                      key_for(table()->header.key, SYS_openat, static_cast<std::uint64_t>(AT_FDCWD),
-                              static_cast<std::uint64_t>(word(path))));
-  if (fd < 0) return false;
+// Files in the system's directories are not looked into for the address sanitizer: it costs 6 us.
+bool may_need_asan(const char* path) {
+  return !(starts(path, "/usr/", 5) || starts(path, "/bin/", 5));
+}
+
+bool needs_asan_file(long fd) {
   struct stat st;
-  bool found = false;
-  if (raw(SYS_fstat, fd, word(&st)) == 0 && S_ISREG(st.st_mode) &&
-      st.st_size >= static_cast<long>(sizeof(Elf64_Ehdr))) {
-    const auto size = static_cast<std::uint64_t>(st.st_size);
-    const long at = raw(SYS_mmap, 0, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (at > 0 || at < -4095) {
-      const auto* bytes = reinterpret_cast<const char*>(at);
-      const auto* elf = reinterpret_cast<const Elf64_Ehdr*>(bytes);
-      if (starts(bytes, ELFMAG, SELFMAG) && elf->e_ident[EI_CLASS] == ELFCLASS64 &&
-          elf->e_phentsize == sizeof(Elf64_Phdr) && elf->e_phoff < size &&
-          elf->e_phnum <= (size - elf->e_phoff) / sizeof(Elf64_Phdr)) {
-        const auto* segments = reinterpret_cast<const Elf64_Phdr*>(bytes + elf->e_phoff);
-        const Elf64_Phdr* dynamic = nullptr;
-        for (int i = 0; i < elf->e_phnum; ++i)
-          if (segments[i].p_type == PT_DYNAMIC) dynamic = &segments[i];
-        const auto offset_of = [&](std::uint64_t address) -> std::uint64_t {
-          for (int i = 0; i < elf->e_phnum; ++i)
-            if (segments[i].p_type == PT_LOAD && address >= segments[i].p_vaddr &&
-                address - segments[i].p_vaddr < segments[i].p_filesz)
-              return address - segments[i].p_vaddr + segments[i].p_offset;
-          return size;
-        };
-        if (dynamic && dynamic->p_offset < size && dynamic->p_filesz <= size - dynamic->p_offset) {
-          const auto* entries = reinterpret_cast<const Elf64_Dyn*>(bytes + dynamic->p_offset);
-          const std::uint64_t entry_count = dynamic->p_filesz / sizeof(Elf64_Dyn);
-          std::uint64_t strings = size;
-          for (std::uint64_t i = 0; i < entry_count; ++i)
-            if (entries[i].d_tag == DT_STRTAB) strings = offset_of(entries[i].d_un.d_ptr);
-          for (std::uint64_t i = 0; i < entry_count && strings < size; ++i) {
-            if (entries[i].d_tag != DT_NEEDED || entries[i].d_un.d_val >= size - strings) continue;
-            const std::uint64_t name = strings + entries[i].d_un.d_val;
-            if (size - name > 20 && (starts(bytes + name, "libasan.so", 10) ||
-                                     starts(bytes + name, "libclang_rt.asan", 16)))
-              found = true;
-          }
-        }
-      }
-      raw(SYS_munmap, at, st.st_size);
-    }
-  }
-  raw(SYS_close, fd);
+  if (raw(SYS_fstat, fd, word(&st)) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0) return false;
+  const long at = raw(SYS_mmap, 0, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (at <= 0 && at >= -4095) return false;
+  const bool found =
+      needs_asan(reinterpret_cast<const char*>(at), static_cast<std::uint64_t>(st.st_size));
+  raw(SYS_munmap, at, st.st_size);
   return found;
 }
 
-// What is executed from the system's directories is not looked into: the check costs 6 us.
-bool may_need_asan(const char* path) {
-  return path && !(starts(path, "/usr/", 5) || starts(path, "/bin/", 5));
+// Must the program start without us? Of a script, its interpreter counts.
+bool refuses_preload(const char* path) {
+  char name[kImageHead + 1];
+  for (int depth = 0; depth < 5; ++depth) {  // as many as the kernel follows
+    const long fd =
+        raw(SYS_openat, AT_FDCWD, word(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0, 0,
+            key_for(table()->header.key, SYS_openat, static_cast<std::uint64_t>(AT_FDCWD),
+                    static_cast<std::uint64_t>(word(path))));
+    if (fd < 0) return false;
+    char head[kImageHead];
+    const long n = raw(SYS_pread64, fd, word(head), sizeof head, 0);
+    const std::size_t size = n > 0 ? static_cast<std::size_t>(n) : 0;
+    const bool refuses = is_32_bit(head, size) || (may_need_asan(path) && needs_asan_file(fd));
+    raw(SYS_close, fd);
+    const char* begin = nullptr;
+    const std::size_t length = interpreter_of(head, size, &begin);
+    if (refuses || length == 0) return refuses;
+    __builtin_memcpy(name, begin, length);
+    name[length] = '\0';
+    path = name;
+  }
+  return false;
 }
 
 enum class Repair { None, Add, Drop };
@@ -113,7 +96,7 @@ Repair repair_for(const char* path, Strings env) {
   bool has = false;
   for (std::size_t i = 0; env[i]; ++i)
     if (starts(env[i], kPreload, kPreloadLength) && contains(env[i], t->header.preload)) has = true;
-  if (may_need_asan(path) && needs_asan(path)) return has ? Repair::Drop : Repair::None;
+  if (path && refuses_preload(path)) return has ? Repair::Drop : Repair::None;
   return has ? Repair::None : Repair::Add;
 }
 
@@ -192,56 +175,86 @@ long execute_or_shell(const char* path, Strings argv, Strings env) {
   return execute("/bin/sh", const_cast<Strings>(list), env);
 }
 
+const char* search_path() {
+  for (char** p = environ; p && *p; ++p)
+    if (starts(*p, "PATH=", 5)) return *p + 5;
+  return "/bin:/usr/bin";
+}
+
+bool has_slash(const char* file) {
+  for (; *file; ++file)
+    if (*file == '/') return true;
+  return false;
+}
+
+// The next candidate of `file` along *path, in `buffer` (PATH_MAX bytes; empty when it is too
+// long). False after the last one.
+bool next_candidate(const char** path, const char* file, char* buffer) {
+  if (!*path) return false;
+  const char* at = *path;
+  std::size_t length = 0;
+  while (at[length] && at[length] != ':') ++length;
+  const std::size_t file_length = length_of(file);
+  buffer[0] = '\0';
+  if (length + file_length + 2 <= PATH_MAX) {
+    __builtin_memcpy(buffer, at, length);
+    std::size_t end = length;
+    if (length > 0) buffer[end++] = '/';
+    __builtin_memcpy(buffer + end, file, file_length + 1);
+  }
+  *path = at[length] == '\0' ? nullptr : at + length + 1;
+  return true;
+}
+
+// What posix_spawnp() will most likely execute.
+const char* found_in_path(const char* file, char* buffer) {
+  if (*file == '\0' || has_slash(file)) return file;
+  const char* path = search_path();
+  while (next_candidate(&path, file, buffer))
+    if (*buffer && raw(SYS_access, word(buffer), X_OK, 0, 0, 0,
+                       key_for(table()->header.key, SYS_access,
+                               static_cast<std::uint64_t>(word(buffer)), X_OK)) == 0)
+      return buffer;
+  return file;
+}
+
 long search(const char* file, Strings argv, Strings env) {
   if (*file == '\0') return -ENOENT;
-  for (const char* p = file; *p; ++p)
-    if (*p == '/') return execute_or_shell(file, argv, env);
-  const char* path = "/bin:/usr/bin";
-  for (char** p = environ; p && *p; ++p)
-    if (starts(*p, "PATH=", 5)) {
-      path = *p + 5;
-      break;
-    }
-  const std::size_t file_length = length_of(file);
-  if (file_length > NAME_MAX) return -ENAMETOOLONG;
+  if (has_slash(file)) return execute_or_shell(file, argv, env);
+  if (length_of(file) > NAME_MAX) return -ENAMETOOLONG;
   char buffer[PATH_MAX];
   long result = -ENOENT;
-  for (;;) {
-    std::size_t length = 0;
-    while (path[length] && path[length] != ':') ++length;
-    if (length + file_length + 2 <= sizeof buffer) {
-      __builtin_memcpy(buffer, path, length);
-      std::size_t at = length;
-      if (length > 0) buffer[at++] = '/';
-      __builtin_memcpy(buffer + at, file, file_length + 1);
-      const long error = execute_or_shell(buffer, argv, env);
-      switch (error) {
-        case -EACCES:
-          result = error;
-          [[fallthrough]];
-        case -ENOENT:
-        case -ESTALE:
-        case -ENOTDIR:
-        case -ENODEV:
-        case -ETIMEDOUT:
-          break;
-        default:
-          return error;
-      }
+  const char* path = search_path();
+  while (next_candidate(&path, file, buffer)) {
+    if (!*buffer) continue;
+    const long error = execute_or_shell(buffer, argv, env);
+    switch (error) {
+      case -EACCES:
+        result = error;
+        [[fallthrough]];
+      case -ENOENT:
+      case -ESTALE:
+      case -ENOTDIR:
+      case -ENODEV:
+      case -ETIMEDOUT:
+        break;
+      default:
+        return error;
     }
-    if (path[length] == '\0') return result;
-    path += length + 1;
   }
+  return result;
 }
 
 using Spawn = int (*)(pid_t*, const char*, const posix_spawn_file_actions_t*,
                       const posix_spawnattr_t*, Strings, Strings);
 
-int spawn(const char* name, pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
-          const posix_spawnattr_t* attributes, Strings argv, Strings env) {
+int spawn(const char* name, bool searches, pid_t* pid, const char* path,
+          const posix_spawn_file_actions_t* actions, const posix_spawnattr_t* attributes,
+          Strings argv, Strings env) {
   auto* next = reinterpret_cast<Spawn>(next_symbol(name));
   if (!next) return ENOSYS;
-  const Repair repair = repair_for(path, env);
+  char found[PATH_MAX];
+  const Repair repair = repair_for(searches && table() ? found_in_path(path, found) : path, env);
   if (repair == Repair::None) return next(pid, path, actions, attributes, argv, env);
   const auto** room = static_cast<const char**>(__builtin_alloca((count(env) + 2) * sizeof(char*)));
   char text[kPreloadRoom];
@@ -264,9 +277,9 @@ BXL_EXPORT int execvp(const char* file, Strings argv) noexcept {
 }
 BXL_EXPORT int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
                            const posix_spawnattr_t* attributes, Strings argv, Strings env) {
-  return spawn("posix_spawn", pid, path, actions, attributes, argv, env);
+  return spawn("posix_spawn", false, pid, path, actions, attributes, argv, env);
 }
 BXL_EXPORT int posix_spawnp(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
                             const posix_spawnattr_t* attributes, Strings argv, Strings env) {
-  return spawn("posix_spawnp", pid, path, actions, attributes, argv, env);
+  return spawn("posix_spawnp", true, pid, path, actions, attributes, argv, env);
 }

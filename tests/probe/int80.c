@@ -13,6 +13,7 @@ void run(const char *arg) {
   MUST(low != MAP_FAILED);
   strcpy(low, "f");
   __asm__ volatile("int $0x80" : "=a"(result) : "a"(5), "b"(low), "c"(0), "d"(0) : "memory");
-  MUST(result == -ENOSYS);
-  expect("! 32-bit");
+  // A kernel without 32-bit calls answers ENOSYS after the notification: the attempt is seen.
+  MUST(result >= 0 || result == -ENOSYS);
+  expect("= r file f");
 }

@@ -62,7 +62,6 @@ TEST(ExecImage, ElfNamesItsLoader) {
   const std::string good = elf64(one_segment(), interpreter(kTail, 8), std::string("/lib/ld\0", 8));
   EXPECT_EQ(image_of(good).interpreter, "/lib/ld");
   EXPECT_FALSE(image_of(good).is_script);
-  EXPECT_FALSE(image_of(good).is_32_bit);
 }
 
 TEST(ExecImage, DamagedElfNamesNothing) {
@@ -80,16 +79,20 @@ TEST(ExecImage, DamagedElfNamesNothing) {
   EXPECT_EQ(image_of(elf64(far, interpreter(kTail, 8), name)).interpreter, "");
 }
 
-TEST(ExecImage, ThirtyTwoBitProgramIsAReason) {
+TEST(ExecImage, ThirtyTwoBitProgramsAndTheirScriptsRefuseThePreload) {
   const test::TempDir dir;
   Elf32_Ehdr header{};
   std::memcpy(header.e_ident, ELFMAG, SELFMAG);
   header.e_ident[EI_CLASS] = ELFCLASS32;
   const std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
-  ASSERT_TRUE(replace_file(dir / "x", bytes, Durable::No, 0755).has_value());
-  const Outcome outcome = run(command_in(dir.path(), {dir / "x"}));
-  EXPECT_TRUE(has_reason(outcome, "32-bit")) << reasons_text(outcome);
-  EXPECT_EQ(outcome.exit_code, 126);
+  ASSERT_TRUE(replace_file(dir / "narrow", bytes, Durable::No, 0755).has_value());
+  ASSERT_TRUE(replace_file(dir / "script", "#! " + (dir / "narrow") + " -x\n").has_value());
+  ASSERT_TRUE(replace_file(dir / "loop", "#!" + (dir / "loop") + "\n").has_value());
+  EXPECT_TRUE(refuses_preload(dir / "narrow"));
+  EXPECT_TRUE(refuses_preload(dir / "script"));
+  for (const std::string& other :
+       {dir / "loop", dir / "absent", std::string("/"), std::string("/bin/sh")})
+    EXPECT_FALSE(refuses_preload(other)) << other;
 }
 
 TEST(ExecImage, RightsOfAnotherAreAReason) {

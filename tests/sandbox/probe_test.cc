@@ -123,6 +123,48 @@ TEST_P(ProbeOf, QueueOfAnotherIsIpc) {
   EXPECT_EQ(msgctl(queue, IPC_RMID, nullptr), 0);
 }
 
+// A kernel may come without 32-bit programs, a compiler too.
+#define NEEDS_32BIT()                                                         \
+  if (std::system((probe_path("files32") + " >/dev/null 2>&1").c_str()) != 0) \
+  GTEST_SKIP() << "no 32-bit programs here"
+
+TEST_P(ProbeOf, NarrowProgramIsSeenExactly) {
+  NEEDS_32BIT();
+  const Outcome outcome = check_probe(GetParam(), "files32");
+  EXPECT_TRUE(outcome.reasons.empty()) << reasons_text(outcome);
+}
+
+TEST_P(ProbeOf, NarrowProgramThatExecutesIsSeen) {
+  NEEDS_32BIT();
+  const Outcome outcome = check_probe(GetParam(), "exec32");
+  const auto self = real_path(probe_path("exec32"));
+  ASSERT_TRUE(self && find(outcome, *self));
+  EXPECT_TRUE(find(outcome, *self)->ops & kExec);
+}
+
+TEST_P(ProbeOf, NarrowProgramThatTalksIsNamed) {
+  NEEDS_32BIT();
+  const test::TempDir dir;
+  sockaddr_un here{};
+  here.sun_family = AF_UNIX;
+  std::strcpy(here.sun_path, (dir / "s").c_str());
+  const UniqueFd server(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(bind(server.get(), reinterpret_cast<sockaddr*>(&here), sizeof here), 0);
+  ASSERT_EQ(listen(server.get(), 1), 0);
+  const Outcome outcome = check_probe(GetParam(), "talk32", dir / "s");
+  ASSERT_EQ(outcome.reasons.size(), 2u);
+  EXPECT_EQ(outcome.reasons[1].detail, "talks to 192.0.2.1:9");
+}
+
+TEST_P(ProbeOf, NarrowProgramsQueueIsIpc) {
+  NEEDS_32BIT();
+  const int key = 0x42780000 | (getpid() & 0x7fff) << 1;
+  const int queue = msgget(key, IPC_CREAT | IPC_EXCL | 0600);
+  if (queue < 0) GTEST_SKIP() << "no System V queues here: " << strerror(errno);
+  check_probe(GetParam(), "ipc32", std::to_string(key));
+  EXPECT_EQ(msgctl(queue, IPC_RMID, nullptr), 0);
+}
+
 TEST_P(ProbeOf, PermissionsAreNamed) {
   if (geteuid() == 0) GTEST_SKIP() << "nothing is forbidden to root";
   check_probe(GetParam(), "denied");

@@ -142,6 +142,41 @@ TEST(ShimTest, AddressSanitizedProgramRuns) {
   EXPECT_EQ(outcome.console, "");
 }
 
+TEST(ShimTest, AddressSanitizedProgramRunsAsTheCommandItself) {
+  const test::TempDir dir;
+  ASSERT_TRUE(replace_file(dir / "a.c", "int main(void) { return 0; }\n"));
+  const std::string compile = "cd '" + dir.path() + "' && gcc -fsanitize=address a.c -o a 2>&1";
+  if (std::system((compile + " >/dev/null").c_str()) != 0) GTEST_SKIP() << "no address sanitizer";
+  const Outcome outcome = run(command_in(dir.path(), {"./a"}), policy_with(Shim::Yes));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.console;
+  EXPECT_EQ(outcome.console, "");
+}
+
+// Its loader would say that the library is of the wrong class.
+TEST(ShimTest, NarrowDynamicProgramPrintsNoWarning) {
+  const test::TempDir dir;
+  const std::string source =
+      "void _start(void) { __asm__ volatile(\"int $0x80\" : : \"a\"(1), \"b\"(7)); }\n";
+  ASSERT_TRUE(replace_file(dir / "n.c", source));
+  const std::string compile =
+      "cd '" + dir.path() +
+      "' && gcc -m32 -nostdlib -fno-pie -no-pie n.c /lib32/libc.so.6 -Wl,--no-as-needed "
+      "-Wl,-dynamic-linker,/lib/ld-linux.so.2 -o n >/dev/null 2>&1 && { ./n; test $? = 7; }";
+  if (std::system(compile.c_str()) != 0) GTEST_SKIP() << "no 32-bit C library";
+  ASSERT_TRUE(replace_file(dir / "script", "#!" + (dir / "n") + "\n", Durable::No, 0755));
+  for (const char* script :
+       {"exec ./n", "exec ./script", "exec env ./n", "exec env PATH=. n",
+        "exec python3 -c 'import os; os.posix_spawnp(\"./n\", [\"n\"], os.environ)'"}) {
+    const Outcome outcome = run(shell_in(dir.path(), script), policy_with(Shim::Yes));
+    EXPECT_EQ(outcome.console, "") << script;
+    EXPECT_TRUE(outcome.reasons.empty()) << script << reasons_text(outcome);
+    ASSERT_NE(find(outcome, dir / "n"), nullptr) << script;
+  }
+  const Outcome direct = run(command_in(dir.path(), {"./n"}), policy_with(Shim::Yes));
+  EXPECT_EQ(direct.exit_code, 7);
+  EXPECT_EQ(direct.console, "");
+}
+
 TEST(ShimTest, LinkThatAnotherProcessRetargetsIsFollowedAgain) {
   const test::TempDir dir;
   const Outcome outcome = run(

@@ -5,6 +5,7 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -17,12 +18,15 @@
 namespace bxl::sandbox {
 namespace {
 
-// "#define __NR_read 0" of the installed kernel headers.
-std::map<std::uint32_t, std::string> kernel_list() {
-  std::ifstream header("/usr/include/x86_64-linux-gnu/asm/unistd_64.h");
+// "#define __NR_read 0" of the installed kernel headers; x32 has "(__X32_SYSCALL_BIT + 0)".
+std::map<std::uint32_t, std::string> kernel_list(const std::string& abi = "64") {
+  std::ifstream header("/usr/include/x86_64-linux-gnu/asm/unistd_" + abi + ".h");
   std::map<std::uint32_t, std::string> out;
   std::string define, name;
   for (std::string line; std::getline(header, line);) {
+    const std::string bit = "(__X32_SYSCALL_BIT + ";
+    const std::size_t x32 = line.find(bit);
+    if (x32 != std::string::npos) line.erase(x32, bit.size());
     std::istringstream fields(line);
     std::uint32_t number = 0;
     if (fields >> define >> name >> number && define == "#define" && name.rfind("__NR_", 0) == 0)
@@ -133,6 +137,21 @@ TEST(SyscallTable, FilterSaysWhatTheTableSays) {
   }
 }
 
+TEST(SyscallTable, FilterSaysWhatTheI386TableSays) {
+  const auto program = make_filter(~0ull);
+  for (std::uint32_t number = 0; number <= kLastSyscall + 50; ++number) {
+    const SyscallRow* row = syscall32_row(number);
+    seccomp_data data = call(number, AUDIT_ARCH_I386);
+    for (auto& arg : data.args) arg = 0xffffffff;
+    std::uint32_t expected = SECCOMP_RET_ERRNO | ENOSYS;
+    if (row != nullptr && row->verdict == Verdict::Harmless) expected = SECCOMP_RET_ALLOW;
+    if (row != nullptr && row->verdict == Verdict::Trap) expected = SECCOMP_RET_USER_NOTIF;
+    if (row != nullptr && row->verdict == Verdict::Refuse)
+      expected = SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(row->errnum);
+    EXPECT_EQ(verdict_of(program, data), expected) << number;
+  }
+}
+
 TEST(SyscallTable, GatesLetTheHarmlessFormThrough) {
   const auto program = make_filter();
   seccomp_data clone = call(56);
@@ -151,7 +170,63 @@ TEST(SyscallTable, UnknownNumbersAreRefused) {
   for (std::uint32_t number : {337u, 423u, kLastSyscall + 1, 1000u, 0x3fffffffu, 0x40000002u, ~0u})
     EXPECT_EQ(verdict_of(program, call(number)), SECCOMP_RET_ERRNO | ENOSYS) << number;
   EXPECT_EQ(verdict_of(program, call(2, AUDIT_ARCH_AARCH64)), SECCOMP_RET_ERRNO | ENOSYS);
-  EXPECT_EQ(verdict_of(program, call(5, AUDIT_ARCH_I386)), SECCOMP_RET_USER_NOTIF);
+  for (std::uint32_t number : {222u, 223u, 251u, 285u, kLastSyscall + 1, 0x40000005u, ~0u})
+    EXPECT_EQ(verdict_of(program, call(number, AUDIT_ARCH_I386)), SECCOMP_RET_ERRNO | ENOSYS)
+        << number;
+}
+
+TEST(SyscallTable, EveryX32NumberIsRefused) {
+  const auto kernel = kernel_list("x32");
+  ASSERT_GT(kernel.size(), 300u) << "the kernel's list was not found";
+  const auto program = make_filter(~0ull);
+  for (const auto& [number, name] : kernel)
+    EXPECT_EQ(verdict_of(program, call(0x40000000 + number)), SECCOMP_RET_ERRNO | ENOSYS) << name;
+}
+
+TEST(SyscallTable, EveryI386NumberHasAVerdictUnderItsName) {
+  const auto kernel = kernel_list("32");
+  ASSERT_GT(kernel.size(), 400u) << "the kernel's list was not found";
+  for (const auto& [number, name] : kernel) {
+    const SyscallRow* row = syscall32_row(number);
+    if (number > kLastSyscall) {
+      EXPECT_EQ(row, nullptr);
+      continue;
+    }
+    ASSERT_NE(row, nullptr) << number << " " << name;
+    EXPECT_EQ(row->name, name);
+    EXPECT_EQ(row->number, number);
+  }
+  const std::uint32_t newest = std::min(kLastSyscall, kernel.rbegin()->first);
+  for (std::uint32_t number = 0; number <= newest; ++number)
+    EXPECT_EQ(kernel.count(number) != 0, syscall32_row(number) != nullptr) << number;
+}
+
+// "stat64" is judged as "stat", "setuid32" as "setuid", "futex_time64" as "futex".
+TEST(SyscallTable, I386CallsAreJudgedAsTheirNamesakes) {
+  std::map<std::string, const SyscallRow*> wide;
+  for (const SyscallRow& row : syscall_rows()) wide[row.name] = &row;
+  int compared = 0;
+  for (std::uint32_t number = 0; number <= kLastSyscall; ++number) {
+    const SyscallRow* row = syscall32_row(number);
+    if (row == nullptr) continue;
+    std::string name = row->name;
+    for (const char* suffix : {"_time64", "64", "32"})
+      if (!wide.contains(name) && name.ends_with(suffix))
+        name.resize(name.size() - std::strlen(suffix));
+    if (!wide.contains(name)) continue;
+    ++compared;
+    const SyscallRow& same = *wide[name];
+    EXPECT_EQ(row->verdict, same.verdict) << row->name;
+    EXPECT_EQ(row->kind, same.kind) << row->name;
+    EXPECT_EQ(row->errnum, same.errnum) << row->name;
+    EXPECT_EQ(row->like, same.number) << row->name;
+    if (name == "fanotify_mark") continue;  // its 64-bit mask takes two arguments
+    EXPECT_EQ(row->args.dir, same.args.dir) << row->name;
+    EXPECT_EQ(row->args.path, same.args.path) << row->name;
+    EXPECT_EQ(row->args.flags, same.args.flags) << row->name;
+    EXPECT_EQ(row->args.path2, same.args.path2) << row->name;
+  }
+  EXPECT_GT(compared, 380);
 }
 
 }  // namespace
