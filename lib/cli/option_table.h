@@ -28,6 +28,8 @@ enum class OptionId {
   DryRun,
   Json,
   NoWait,
+  All,
+  Adopt,
   Explain,
   In,
   Out,

@@ -243,6 +243,8 @@ Result<Options> read_options(Raw& raw) {
                 static_cast<int>(raw.of(OptionId::Quiet).size());
   o.dry_run = raw.given(OptionId::DryRun);
   o.json = raw.given(OptionId::Json);
+  o.all = raw.given(OptionId::All);
+  o.adopt = raw.given(OptionId::Adopt);
   Setting no_wait = setting(raw, OptionId::NoWait);
   o.no_wait = no_wait.set() && no_wait.value != "0";
   o.targets = std::move(raw.positionals);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 namespace bxl::fingerprint {
 namespace {
@@ -58,8 +59,13 @@ std::uint32_t be32(std::string_view s, std::size_t at) {
   return v;
 }
 
+struct IndexEntry {
+  std::uint32_t mode, flags, extended;
+  std::string_view oid, name;
+};
+
 // gitformat-index(5). False: not that format.
-bool project_entries(std::string_view bytes, std::string& text) {
+bool read_entries(std::string_view bytes, const std::function<void(const IndexEntry&)>& each) {
   constexpr std::size_t kStatBytes = 40, kOidBytes = 20;
   if (bytes.size() < 12 || bytes.substr(0, 4) != "DIRC") return false;
   std::uint32_t version = be32(bytes, 4), count = be32(bytes, 8);
@@ -97,13 +103,7 @@ bool project_entries(std::string_view bytes, std::string& text) {
     name.append(bytes.substr(at, end - at));
     // Versions 2 and 3 pad the entry with 1 to 8 NULs to a multiple of eight.
     at = version == 4 ? end + 1 : start + ((end - start) / 8 + 1) * 8;
-    static const char* digits = "0123456789abcdef";
-    for (unsigned char c : oid) {
-      text += digits[c >> 4];
-      text += digits[c & 15];
-    }
-    text += ' ' + std::to_string(mode) + ' ' + std::to_string(flags & 0xf000) + ' ' +
-            std::to_string(extended) + ' ' + std::to_string(name.size()) + ' ' + name + '\n';
+    each({mode, flags, extended, oid, name});
   }
   return at <= bytes.size();
 }
@@ -112,8 +112,25 @@ bool project_entries(std::string_view bytes, std::string& text) {
 
 std::string project_git_index(std::string_view bytes) {
   std::string text;
-  if (!project_entries(bytes, text)) return "unknown format " + Digest::of(bytes).hex() + "\n";
+  const bool known = read_entries(bytes, [&](const IndexEntry& entry) {
+    static const char* digits = "0123456789abcdef";
+    for (unsigned char c : entry.oid) {
+      text += digits[c >> 4];
+      text += digits[c & 15];
+    }
+    text += ' ' + std::to_string(entry.mode) + ' ' + std::to_string(entry.flags & 0xf000) + ' ' +
+            std::to_string(entry.extended) + ' ' + std::to_string(entry.name.size()) + ' ';
+    text.append(entry.name).append("\n");
+  });
+  if (!known) return "unknown format " + Digest::of(bytes).hex() + "\n";
   return text;
+}
+
+std::optional<std::vector<std::string>> git_index_paths(std::string_view bytes) {
+  std::vector<std::string> names;
+  if (!read_entries(bytes, [&](const IndexEntry& entry) { names.emplace_back(entry.name); }))
+    return std::nullopt;
+  return names;
 }
 
 bool is_git_index(const PathTable& paths, PathId path) {

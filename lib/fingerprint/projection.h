@@ -2,6 +2,7 @@
 // salt.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,8 @@ std::vector<std::string> sonames_of(const PathSet& set, const PathTable& paths);
 // that git refreshes whenever it likes. Versions 2 to 4 with SHA-1; anything else counts by its
 // bytes.
 std::string project_git_index(std::string_view bytes);
+// The paths in an index, relative to the root of its repository; empty: not one of these formats.
+std::optional<std::vector<std::string>> git_index_paths(std::string_view bytes);
 bool is_git_index(const PathTable& paths, PathId path);
 
 }  // namespace bxl::fingerprint

@@ -25,18 +25,6 @@ FileKind kind_of(wire::OutputKind kind) {
 
 }  // namespace
 
-Result<Placer::Place> Placer::locate(PathId path) {
-  std::string text = paths_.str(path);
-  const wire::Mount* mount = mounts_.of(text);
-  // Declared outputs may lie under no mount; then the root of the file system is the anchor.
-  std::string root = mount ? mount->path : "/";
-  for (auto& [known, fd] : roots_)
-    if (known == root) return Place{fd.get(), text.substr(root == "/" ? 1 : root.size() + 1)};
-  BXL_TRY_ASSIGN(auto fd, open_directory(root));
-  roots_.emplace_back(root, std::move(fd));
-  return Place{roots_.back().second.get(), text.substr(root == "/" ? 1 : root.size() + 1)};
-}
-
 std::string Placer::temp_name() {
   return workspace_.tmp_dir() + "/" + std::to_string(::getpid()) + "-" + std::to_string(counter_++);
 }
@@ -44,7 +32,7 @@ std::string Placer::temp_name() {
 // Renames `temp` over `path`, refusing symlinks on the way. Another file system than .bxl: a
 // temporary beside the target under a name that View hides.
 Result<void> Placer::rename_into(const std::string& temp, PathId path) {
-  BXL_TRY_ASSIGN(auto place, locate(path));
+  BXL_TRY_ASSIGN(auto place, remover_.locate(path));
   BXL_TRY_ASSIGN(auto parent, open_parent_beneath(place.root_fd, place.relative));
   if (!parent) {
     BXL_TRY(make_directory(paths_.parent(path)));
@@ -91,7 +79,7 @@ Result<PlaceResult> Placer::place(const std::string& owner, const wire::Output& 
       }
       BXL_TRY(save_aside(owner, output.path));
     } else if (disk.exists()) {
-      BXL_TRY_ASSIGN(auto place, locate(output.path));
+      BXL_TRY_ASSIGN(auto place, remover_.locate(output.path));
       BXL_TRY(unlink_beneath(place.root_fd, place.relative));
     }
     BXL_TRY(make_directories(text));
@@ -215,7 +203,7 @@ Result<void> Placer::clear(const std::string& owner, const std::vector<PathId>& 
       if (record != records.end() && record->second.owner == owner) directories.push_back(path);
       continue;
     }
-    BXL_TRY_ASSIGN(auto place, locate(path));
+    BXL_TRY_ASSIGN(auto place, remover_.locate(path));
     if (record != records.end() && graph::still_recorded(record->second, disk)) {
       // A symlink component that nobody recorded means that the path leads elsewhere: do not follow
       // it.
@@ -261,26 +249,6 @@ Result<void> Placer::restore_saved(const std::string& owner) {
 
 void Placer::forget_saved(const std::string& owner) {
   std::erase_if(saved_, [&](const Saved& s) { return s.owner == owner; });
-}
-
-Result<bool> Placer::scrub(PathId path, const FileIdentity& recorded) {
-  std::string text = paths_.str(path);
-  BXL_TRY_ASSIGN(auto disk, lstat_identity(text));
-  graph::OutputRecord record;
-  record.identity = recorded;
-  if (disk.exists() && !graph::still_recorded(record, disk)) {
-    tell_({Note::Kind::LeftAlone, text, {}});
-    BXL_TRY(log_.remove({path}));
-    return false;
-  }
-  if (disk.kind == FileKind::Directory) {
-    if (::rmdir(text.c_str()) != 0) return false;  // not empty: still in use
-  } else if (disk.exists()) {
-    BXL_TRY_ASSIGN(auto place, locate(path));
-    BXL_TRY(unlink_beneath(place.root_fd, place.relative));
-  }
-  BXL_TRY(log_.remove({path}));
-  return disk.exists();
 }
 
 Result<void> Placer::make_directory(PathId dir) {

@@ -2,7 +2,6 @@
 // rename, never over or away with a user's file. Used by bxl-exec and bxl-materialize.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "cas/blob_store.h"
 #include "graph/mounts.h"
 #include "materialize/note.h"
+#include "materialize/remover.h"
 #include "state/output_log.h"
 #include "state/workspace.h"
 #include "wire/records.h"
@@ -37,7 +37,9 @@ enum class Declared { No, Yes };
 // after each rename.
 class Placer {
  public:
-  using Tell = std::function<void(const Note&)>;
+  // Not copied or moved: the remover refers to its members.
+  Placer(const Placer&) = delete;
+  Placer& operator=(const Placer&) = delete;
   Placer(const state::Workspace& workspace, const graph::Mounts& mounts, PathTable& paths,
          cas::BlobStore& store, state::OutputLog& log, Tell tell)
       : workspace_(workspace),
@@ -45,7 +47,8 @@ class Placer {
         paths_(paths),
         store_(store),
         log_(log),
-        tell_(std::move(tell)) {}
+        tell_(std::move(tell)),
+        remover_(mounts, paths, log, tell_) {}
 
   // Brings one output of `owner` to disk. A user's file in the way of a declared output is moved to
   // .bxl/saved/. Errors: ENOSPC, EACCES, ELOOP (a symlink that is no recorded output lies on the
@@ -63,8 +66,10 @@ class Placer {
   // The pip succeeded: what was set aside stays in .bxl/saved/.
   void forget_saved(const std::string& owner);
 
-  // Removes one stale output when it still is the recorded one. Returns whether it was removed.
-  Result<bool> scrub(PathId path, const FileIdentity& recorded);
+  // As Remover::scrub.
+  Result<bool> scrub(PathId path, const FileIdentity& recorded) {
+    return remover_.scrub(path, recorded);
+  }
   // mkdir -p of `dir`; what it makes is recorded as nobody's.
   Result<void> make_directory(PathId dir);
 
@@ -74,11 +79,6 @@ class Placer {
     PathId path;
     std::string where;
   };
-  struct Place {  // a path split at its mount
-    int root_fd = -1;
-    std::string relative;
-  };
-  Result<Place> locate(PathId path);
   Result<void> rename_into(const std::string& temp, PathId path);
   Result<void> save_aside(const std::string& owner, PathId path);
   std::string temp_name();
@@ -89,7 +89,7 @@ class Placer {
   cas::BlobStore& store_;
   state::OutputLog& log_;
   Tell tell_;
-  std::vector<std::pair<std::string, UniqueFd>> roots_;
+  Remover remover_;
   std::vector<Saved> saved_;
   std::string saved_dir_;  // this build's directory below .bxl/saved
   unsigned counter_ = 0;

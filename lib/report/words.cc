@@ -71,16 +71,6 @@ std::string chain(const std::vector<std::string>& through) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  bool harmless = std::all_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) >= ' ' && c != '\x7f';
-  });
-  if (harmless) return std::string(text);
-  std::string json;
-  append_json_string(json, text);
-  return json.substr(1, json.size() - 2);
-}
-
 std::string Names::operator()(const std::string& absolute) const {
   if (absolute == root_) return ".";
   if (path_within(absolute, root_)) return absolute.substr(root_.size() + 1);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "report/why.h"
 
 namespace bxl::report {
@@ -29,8 +30,6 @@ std::string sentence(const Cause& cause, const Names& names);
 std::string local_time(std::int64_t unix_ms);
 // "0.12 s", "3 min 20 s".
 std::string duration(std::uint64_t ms);
-// Control characters of untrusted text are escaped, so that a file name cannot steer the terminal.
-std::string printable(std::string_view text);
 
 // Lines, each ended. `all`: no limit on their number.
 std::string to_text(const Explanation& explanation, const std::string& pip, History& history,

@@ -30,15 +30,23 @@ Result<FileLock> lock_workspace(const Workspace& workspace, const std::string& t
     int fd = std::atoi(env("BXL_LOCK_FD").c_str());
     if (fd > 2 && fstat_identity(fd)) return FileLock::adopt(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
   }
-  BXL_TRY_ASSIGN(auto lock, FileLock::take(workspace.lock(), FileLock::Wait::No));
-  if (!lock) {
-    auto holder = read_file(workspace.dir() + "/lock-holder");
-    std::string who = holder && !holder->empty() ? *holder : "another build";
-    while (!who.empty() && who.back() == '\n') who.pop_back();
-    if (no_wait) return make_error(EBUSY, workspace.root + " is locked by " + who);
-    std::fprintf(stderr, "%s: waiting for %s to finish with %s\n", tool.c_str(), who.c_str(),
-                 workspace.root.c_str());
-    BXL_TRY_ASSIGN(lock, FileLock::take(workspace.lock(), FileLock::Wait::Yes));
+  std::optional<FileLock> lock;
+  for (;;) {
+    BXL_TRY_ASSIGN(lock, FileLock::take(workspace.lock(), FileLock::Wait::No));
+    if (!lock) {
+      auto holder = read_file(workspace.dir() + "/lock-holder");
+      std::string who = holder && !holder->empty() ? *holder : "another build";
+      while (!who.empty() && who.back() == '\n') who.pop_back();
+      if (no_wait) return make_error(EBUSY, workspace.root + " is locked by " + who);
+      std::fprintf(stderr, "%s: waiting for %s to finish with %s\n", tool.c_str(), who.c_str(),
+                   workspace.root.c_str());
+      BXL_TRY_ASSIGN(lock, FileLock::take(workspace.lock(), FileLock::Wait::Yes));
+    }
+    // Whoever removed .bxl while we waited left us the lock of a file that no one else will find.
+    auto held = fstat_identity(lock->fd());
+    auto named = lstat_identity(workspace.lock());
+    if (held && named && held->dev == named->dev && held->ino == named->ino) break;
+    BXL_TRY(workspace.create());
   }
   BXL_TRY(replace_file(workspace.dir() + "/lock-holder",
                        tool + " " + std::to_string(::getpid()) + "\n"));

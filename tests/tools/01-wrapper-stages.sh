@@ -25,11 +25,16 @@ for question in -n -vn --dry-run "--explain x" --explain=x; do
   expect_calls "bxl-graph build $question" "bxl-plan build $question"
 done
 
-for command in "why x:bxl-log why x" "log -v:bxl-log -v" "clean:bxl-cache clean" "gc:bxl-cache gc" \
+for command in "why x:bxl-log why x" "log -v:bxl-log -v" "gc:bxl-cache gc" \
   "doctor:bxl-cache doctor" "cache stats:bxl-cache stats" "graph show:bxl-graph show" "plan:bxl-plan "; do
   run "$BXL_BIN/bxl" ${command%%:*}
   expect_calls "${command#*:}"
 done
+
+# Cleaning needs the graph for the places it names, and nothing else of a build.
+run "$BXL_BIN/bxl" clean -C "$ws" --all
+expect_exit 0
+expect_calls "bxl-graph build -C $ws --all" "bxl-materialize clean -C $ws --all"
 
 # The streams of five stages cannot share one file.
 run "$BXL_BIN/bxl" --out=x

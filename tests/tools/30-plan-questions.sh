@@ -15,6 +15,13 @@ expect_ran "out.txt"
 bxl_build --dry-run
 grep -q $'^clean\tout.txt' "$log" || fail "the plan was not printed"
 
+# What a build would remove is said too.
+sed -i 's/out.txt/other.txt/' build.ninja
+bxl_build -n
+expect_said $'scrub\t'"$ws/out.txt"$'\t'"made by out.txt, which no longer makes it"
+expect_file out.txt hello
+sed -i 's/other.txt/out.txt/' build.ninja
+
 # The text that is printed is the text that was hashed.
 bxl_build --explain out.txt
 expect_exit 0

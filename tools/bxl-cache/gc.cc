@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "cache/collector.h"
 #include "cli/main.h"
 #include "os/file.h"
@@ -13,10 +14,6 @@ namespace bxl::cache_tool {
 namespace {
 
 constexpr std::chrono::milliseconds kAfterBuild{2000};
-
-std::string count(std::uint64_t n, const char* one, const char* many) {
-  return std::to_string(n) + " " + (n == 1 ? one : many);
-}
 
 void print_json(const cache::Collected& done, std::uint64_t limit) {
   std::string text;
@@ -31,33 +28,17 @@ void print_json(const cache::Collected& done, std::uint64_t limit) {
 
 std::string sentence(const cache::Collected& done, std::uint64_t limit) {
   if (done.busy) return "another collection is at work; nothing was done";
-  std::string text = count(done.entries, "entry", "entries") + " and " +
-                     count(done.blobs, "blob", "blobs") + " removed, " +
+  std::string text = count_text(done.entries, "entry", "entries") + " and " +
+                     count_text(done.blobs, "blob", "blobs") + " removed, " +
                      size_text(done.freed_bytes) + " freed; the cache holds " +
                      size_text(done.size_bytes) +
                      (limit == 0 ? " and has no limit" : " of at most " + size_text(limit));
-  if (!done.complete)
-    text += " (the time for it is over; the next build goes on)";
-  else if (limit != 0 && done.size_bytes > limit)
+  if (limit != 0 && done.size_bytes > limit)
     text += " (the rest is in use, or was within the last ten minutes)";
   return text;
 }
 
 }  // namespace
-
-std::string size_text(std::uint64_t bytes) {
-  if (bytes < 1000) return count(bytes, "byte", "bytes");
-  double value = static_cast<double>(bytes) / 1000;
-  const char* unit = "kB";
-  for (const char* larger : {"MB", "GB", "TB"}) {
-    if (value < 999.95) break;
-    value /= 1000;
-    unit = larger;
-  }
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %s", value, unit);
-  return text;
-}
 
 std::uint64_t limit_of(const cli::Options& options) {
   return options.cache_size ? *options.cache_size : cache::default_limit(options.cache);
@@ -87,11 +68,12 @@ void collect_if_due(const cli::Options& options) {
   if (!cache::is_collection_due(options.cache, limit)) return;
   auto done = cache::collect(options.cache, {limit, kAfterBuild});
   if (!done)
-    return cli::print_warning(
-        kTool, "the cache could not be brought below its limit: " + done.error().to_string());
+    return cli::print_warning(kTool,
+                              "the cache is over its limit of " + size_text(limit) +
+                                  ", and could not be collected: " + done.error().to_string());
   if (done->recent_entries != 0)
     cli::print_warning(kTool, "the cache is too small for what was built within a day: " +
-                                  count(done->recent_entries, "result", "results") +
+                                  count_text(done->recent_entries, "result", "results") +
                                   " of it had to go to keep it below " + size_text(limit) +
                                   "; --cache-size or BXL_CACHE_SIZE gives it more");
   else if (options.verbosity > 0)

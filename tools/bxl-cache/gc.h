@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "cli/options.h"
 
@@ -16,8 +15,5 @@ void collect_if_due(const cli::Options& options);
 
 // What the cache of these options may hold, in bytes; 0: no limit.
 std::uint64_t limit_of(const cli::Options& options);
-
-// "17.9 GB"; below 1 kB "17 bytes".
-std::string size_text(std::uint64_t bytes);
 
 }  // namespace bxl::cache_tool

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/json_writer.h"
+#include "base/text.h"
 #include "cache/collector.h"
 #include "cache/metadata_store.h"
 #include "cas/blob_store.h"
@@ -14,21 +15,6 @@
 
 namespace bxl::cache_tool {
 namespace {
-
-// One line of text stays one line: a path may hold any byte.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (unsigned char c : text) {
-    if (c < 0x20 || c == 0x7f) {
-      char code[8];
-      std::snprintf(code, sizeof code, "\\x%02x", c);
-      out += code;
-    } else {
-      out += static_cast<char>(c);
-    }
-  }
-  return out;
-}
 
 std::string local_time(std::int64_t unix_s) {
   const std::time_t when = unix_s;

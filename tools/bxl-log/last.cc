@@ -53,11 +53,11 @@ std::string time_column(std::int64_t us) {
 
 std::string line_of(const Slice& slice) {
   const wire::PipResult& r = *slice.result;
-  std::string out = time_column(slice.end_us - slice.start_us) + report::printable(slice.pip);
+  std::string out = time_column(slice.end_us - slice.start_us) + printable(slice.pip);
   if (r.outcome != wire::Outcome::Ran)
     out += std::string(" (") + wire::name(r.outcome) + ")";
   else if (!r.publishable)
-    out += " (not cached: " + report::printable(r.why_not) + ")";
+    out += " (not cached: " + printable(r.why_not) + ")";
   return out + "\n";
 }
 

@@ -115,9 +115,9 @@ void print_alias(const std::string& name, const Target& target, const Build& bui
     std::cout << text << '\n';
     return;
   }
-  std::cout << report::printable(name) << " is a name for";
+  std::cout << printable(name) << " is a name for";
   for (std::size_t i = 0; i < members.size() && i < kMaxReaders; ++i)
-    std::cout << (i ? ", " : " ") << report::printable(members[i]);
+    std::cout << (i ? ", " : " ") << printable(members[i]);
   if (members.size() > kMaxReaders) std::cout << " and " << members.size() - kMaxReaders << " more";
   std::cout << "; ask about one of them\n";
 }
@@ -139,12 +139,12 @@ bool print_readers(const Target& target, DiskHistory& history, const cli::Option
     std::cout << text << '\n';
     return true;
   }
-  std::cout << report::printable(names(path)) << " is made by no pip; used by " << found.size()
+  std::cout << printable(names(path)) << " is made by no pip; used by " << found.size()
             << (found.size() == 1 ? " pip:\n" : " pips:\n");
   std::size_t shown = 0;
   for (const auto& [pip, use] : found) {
     if (++shown > kMaxReaders && options.verbosity <= 0) continue;
-    std::cout << "  " << report::printable(pip) << " (" << use << ")\n";
+    std::cout << "  " << printable(pip) << " (" << use << ")\n";
   }
   if (shown > kMaxReaders && options.verbosity <= 0)
     std::cout << "  … and " << shown - kMaxReaders << " more (-v shows all)\n";
@@ -165,7 +165,7 @@ bool explain_one(const std::string& name, DiskHistory& history, const cli::Optio
   }
   if (target.pip.empty()) {
     if (print_readers(target, history, options)) return true;
-    cli::print_error(kTool, "'" + report::printable(name) +
+    cli::print_error(kTool, "'" + printable(name) +
                                 "' is neither a pip of the builds on record nor a file that one "
                                 "of them made or used");
     return false;
@@ -179,7 +179,7 @@ bool explain_one(const std::string& name, DiskHistory& history, const cli::Optio
     return true;
   }
   if (!target.path.empty() && target.pip != name)
-    std::cout << report::printable(name) << " is made by " << report::printable(target.pip) << "\n";
+    std::cout << printable(name) << " is made by " << printable(target.pip) << "\n";
   std::cout << report::to_text(explanation, target.pip, history, options.verbosity > 0);
   return true;
 }

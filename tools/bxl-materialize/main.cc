@@ -11,6 +11,7 @@
 
 #include "cache/metadata_store.h"
 #include "cas/lease.h"
+#include "clean.h"
 #include "cli/options.h"
 #include "materialize/placer.h"
 #include "plan/session.h"
@@ -401,10 +402,12 @@ int main(int argc, char** argv) {
         argc, argv,
         {kTool,
          "Brings the requested outputs to disk and commits the workspace state.",
-         {"summary"},
-         "  bxl-exec < plan | bxl-cache publish | bxl-materialize --summary s.json\n"});
+         {"summary", "clean"},
+         "  bxl-exec < plan | bxl-cache publish | bxl-materialize --summary s.json\n"
+         "  bxl-graph | bxl-materialize clean -n   what bxl clean would remove\n"});
     if (parsed.exit) return parsed.code;
     if (parsed.subcommand == "summary") return summary_only(parsed.options);
+    if (parsed.subcommand == "clean") return materialize_tool::run_clean(parsed.options);
     return run(parsed.options);
   });
 }

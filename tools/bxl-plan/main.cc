@@ -118,6 +118,13 @@ int run(const cli::Options& options) {
     for (const wire::PlanPip& pip : plan->pips)
       std::cout << wire::name(pip.action) << '\t' << s.graph.pip(pip.pip).stable_id
                 << (pip.reason.empty() ? "" : "\t") << pip.reason << '\n';
+    for (const wire::Scrub& scrub : plan->scrubs) {
+      const graph::OutputRecord& record = s.log->records().at(scrub.path);
+      auto disk = lstat_identity(s.paths->str(scrub.path));
+      if (disk && graph::still_recorded(record, *disk))
+        std::cout << "scrub\t" << s.paths->str(scrub.path) << "\tmade by " << scrub.owner
+                  << ", which no longer makes it\n";
+    }
     if (plan->header.waiting != 0)
       cli::print_note(kTool, std::to_string(plan->header.waiting) +
                                  " more pips wait for dyndep files that have to be built first");

@@ -1,0 +1,50 @@
+// The one way files leave the tree: by record, never what a user made or changed.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/path_table.h"
+#include "base/result.h"
+#include "graph/mounts.h"
+#include "materialize/note.h"
+#include "os/file.h"
+#include "state/output_log.h"
+
+namespace bxl::materialize {
+
+using Tell = std::function<void(const Note&)>;
+
+// A path split at its mount; the descriptor belongs to the remover.
+struct Place {
+  int root_fd = -1;
+  std::string relative;
+};
+
+// Owns descriptors of the mounts' roots. One thread at a time. All references, and `tell`, must
+// outlive it.
+class Remover {
+ public:
+  Remover(const graph::Mounts& mounts, PathTable& paths, state::OutputLog& log, const Tell& tell)
+      : mounts_(mounts), paths_(paths), log_(log), tell_(tell) {}
+
+  // Under no mount the root of the file system is the anchor.
+  Result<Place> locate(PathId path);
+
+  // Removes one stale output when it still is the recorded one; returns whether it was removed. One
+  // that was changed is told and belongs to the user from now on. A directory goes when it is
+  // empty, and stays on record otherwise. Errors: ELOOP when a symlink that is no recorded output
+  // lies on the way, EACCES, EROFS…
+  Result<bool> scrub(PathId path, const FileIdentity& recorded);
+
+ private:
+  const graph::Mounts& mounts_;
+  PathTable& paths_;
+  state::OutputLog& log_;
+  const Tell& tell_;
+  std::vector<std::pair<std::string, UniqueFd>> roots_;
+};
+
+}  // namespace bxl::materialize
