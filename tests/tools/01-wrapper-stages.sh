@@ -26,7 +26,7 @@ for question in -n -vn --dry-run "--explain x" --explain=x; do
 done
 
 for command in "why x:bxl-log why x" "log -v:bxl-log -v" "gc:bxl-cache gc" \
-  "doctor:bxl-cache doctor" "cache stats:bxl-cache stats" "graph show:bxl-graph show" "plan:bxl-plan "; do
+  "doctor -C x:bxl-doctor -C x" "cache stats:bxl-cache stats" "graph show:bxl-graph show" "plan:bxl-plan "; do
   run "$BXL_BIN/bxl" ${command%%:*}
   expect_calls "${command#*:}"
 done

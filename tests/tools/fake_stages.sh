@@ -6,7 +6,7 @@ real_bin=$BXL_BIN
 export BXL_BIN=$tmp/bin
 mkdir "$BXL_BIN"
 cp "$real_bin/bxl" "$BXL_BIN/bxl"
-for name in bxl-graph bxl-plan bxl-exec bxl-cache bxl-materialize bxl-log; do
+for name in bxl-graph bxl-plan bxl-exec bxl-cache bxl-materialize bxl-log bxl-doctor; do
   cat >"$BXL_BIN/$name" <<STAGE
 #!/bin/bash
 trap : INT
