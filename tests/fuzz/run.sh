@@ -1,20 +1,22 @@
 #!/bin/bash
 # Builds the fuzzers of this directory with clang and runs each for $BXL_FUZZ_SECONDS (60), all at once.
 #
-#   tests/fuzz/run.sh [ninja|wire]…     after ./dev build; what was learned stays in build/fuzz/NAME
+#   tests/fuzz/run.sh [ninja|wire|dsc]…     after ./dev build; what was learned stays in build/fuzz/NAME
 #
 # Exit code 1 when one found something: the input lies beside its corpus, and the last lines say how to run it again.
 set -u
 cd -- "${BASH_SOURCE[0]%/*}/../.." || exit 1
 seconds=${BXL_FUZZ_SECONDS:-60}
 fuzzers=("$@")
-((${#fuzzers[@]})) || fuzzers=(ninja wire)
+((${#fuzzers[@]})) || fuzzers=(ninja wire dsc)
 compiler=(clang++-19)
 command -v ccache >/dev/null && compiler=(ccache clang++-19)
 flags=(-std=c++20 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
   -Wno-deprecated-declarations -Ilib -isystem build/gen -include tests/fuzz/capnp_for_clang.h)
 wire=(lib/wire/*.cc lib/os/file.cc lib/base/*.cc build/gen/wire/bxl.capnp.c++)
-sources_ninja=(tests/fuzz/ninja_fuzz.cc lib/frontend/ninja/*.cc lib/frontend/reads.cc lib/graph/*.cc "${wire[@]}")
+sources_ninja=(tests/fuzz/ninja_fuzz.cc lib/frontend/ninja/*.cc lib/frontend/source.cc lib/frontend/reads.cc lib/graph/*.cc "${wire[@]}")
+sources_dsc=(tests/fuzz/dsc_fuzz.cc lib/frontend/dsc/{value,lexer,parser,types,expressions,evaluator,paths,statements,globals,glob}.cc
+  lib/frontend/dsc/{text_methods,list_methods,explain}.cc lib/frontend/source.cc lib/base/*.cc)
 sources_wire=(tests/fuzz/wire_fuzz.cc "${wire[@]}")
 
 # compile SOURCE: into build/fuzz/objects, under the source's name with its slashes replaced.
@@ -45,6 +47,8 @@ build() {
 # Damaged streams may claim any size; a manifest of 4 kB has room for every statement.
 options_ninja=(-max_len=4096 -dict=tests/fuzz/ninja.dict)
 seeds_ninja=(tests/frontend/data build/fuzz/ninja-cases)
+options_dsc=(-max_len=2048 -dict=tests/fuzz/dsc.dict)
+seeds_dsc=(tests/frontend/dsc_data)
 options_wire=(-max_len=4096)
 seeds_wire=(tests/wire/data)
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "frontend/ninja/source.h"
+#include "frontend/source.h"
 
 namespace bxl::frontend::ninja {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "frontend/ninja/lexer.h"
-#include "frontend/ninja/source.h"
+#include "frontend/source.h"
 
 namespace bxl::frontend::ninja {
 

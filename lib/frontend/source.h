@@ -1,4 +1,4 @@
-// One manifest file in memory, and errors that point into it.
+// One text file in memory, and errors that point into it.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,10 @@
 
 #include "base/result.h"
 
-namespace bxl::frontend::ninja {
+namespace bxl::frontend {
 
 struct Source {
-  std::string name;  // as spelled by whoever included it, for messages
+  std::string name;  // as the user knows it, for messages
   std::string text;
 };
 
@@ -24,4 +24,4 @@ Position position_of(const Source& source, std::size_t offset);
 // errnum is 0: the message says it all.
 Error error_at(const Source& source, std::size_t offset, const std::string& message);
 
-}  // namespace bxl::frontend::ninja
+}  // namespace bxl::frontend

@@ -1,9 +1,9 @@
 // Turns an offset into line, column and a quotation.
-#include "frontend/ninja/source.h"
+#include "frontend/source.h"
 
 #include <algorithm>
 
-namespace bxl::frontend::ninja {
+namespace bxl::frontend {
 
 Position position_of(const Source& source, std::size_t offset) {
   std::string_view before = std::string_view(source.text).substr(0, offset);
@@ -40,4 +40,4 @@ Error error_at(const Source& source, std::size_t offset, const std::string& mess
                            suffix + "\n" + std::string(prefix.size() + offset - begin, ' ') + "^");
 }
 
-}  // namespace bxl::frontend::ninja
+}  // namespace bxl::frontend
