@@ -157,6 +157,12 @@ void Decoder::reach_inet(const Call& call, int fd, std::string_view address, boo
   // With a port, a later write() would not be seen, so the connect counts.
   if (connecting && !tcp && to.port == 0) return;
   if (to.loopback && (bound_ports_.count(to.port) != 0 || !somebody_listens(tcp, to.port))) return;
+  if (scopes_.trusts_network()) return;
+  if (scopes_.denies_network()) {  // a socket that was given to the command
+    recorder_.violation(Violation::Kind::Network, to.text, call.who.command_name(), true);
+    refusal_ = EACCES;
+    return;
+  }
   recorder_.reason("network", call.who.command_name(), "talks to " + to.text);
 }
 
@@ -176,6 +182,18 @@ void Decoder::reach(const Call& call, int fd, std::string_view address, bool con
       return recorder_.reason("network", call.who.command_name(),
                               "uses address family " + std::to_string(family_of(address)));
   }
+}
+
+void Decoder::socket_call(const Call& call) {
+  const int family = call.int_arg(0);
+  if (!scopes_.denies_network() || family == AF_UNIX || family == AF_NETLINK || family == AF_ALG)
+    return;
+  const std::string name = family == AF_INET     ? "AF_INET"
+                           : family == AF_INET6  ? "AF_INET6"
+                           : family == AF_PACKET ? "AF_PACKET"
+                                                 : "family " + std::to_string(family);
+  recorder_.violation(Violation::Kind::Network, name, call.who.command_name(), true);
+  refusal_ = EACCES;
 }
 
 void Decoder::connect_call(const Call& call) {

@@ -93,8 +93,17 @@ void Decoder::rename_call(const Call& call) {
   if (from->kind == FileKind::Absent) return probe(*from);
   if (to->kind == FileKind::Absent && !to->parent_exists) return probe(*to);
   const std::uint64_t flags = call.flags();
+  // Both, before anything is said to have moved.
+  const auto allowed = [&] {
+    const bool leaves = in_scope(call, *from, kUnlink);
+    if (leaves && in_scope(call, *to, kCreate)) return true;
+    probe(*from);
+    probe(*to);
+    return false;
+  };
   if ((flags & RENAME_EXCHANGE) != 0) {
     if (to->kind == FileKind::Absent) return probe(*to);
+    if (!allowed()) return;
     recorder_.exchanging(from->id, to->id);
     rename_one(call, *from, *to);
     return rename_one(call, *to, *from);
@@ -116,6 +125,7 @@ void Decoder::rename_call(const Call& call) {
     probe(*from);
     return probe(*to);
   }
+  if (!allowed()) return;
   recorder_.moving(from->id, to->id);
   rename_one(call, *from, *to);
 }
@@ -167,6 +177,14 @@ void Decoder::link_call(const Call& call) {
   if (from && from->kind == FileKind::Absent) return recorder_.note(*from, kAccess);
   if (from && from->kind == FileKind::Directory) return recorder_.note(*from, kAccess);  // EPERM
   if (from) recorder_.note(*from, kRead);
+  // Under the new name it could be written. Landlock would say the same.
+  if (scopes_.denies() && from && from->tracked && !scopes_.may_write(from->id, kWrite)) {
+    recorder_.violation(Violation::Kind::Write, paths_.str(from->id), call.who.command_name(),
+                        true);
+    recorder_.note(*to, kAccess);
+    refusal_ = EXDEV;
+    return;
+  }
   const bool symlink = from && from->kind == FileKind::Symlink;
   make(call, *to, symlink ? kSymlink | kCreate : kCreate);
 }

@@ -22,7 +22,7 @@ int Decoder::handle(const seccomp_notif& notification) {
   const bool narrow = notification.data.arch == AUDIT_ARCH_I386;
   const auto number = static_cast<std::uint32_t>(notification.data.nr);
   const SyscallRow* row = narrow ? syscall32_row(number) : syscall_row(number);
-  if (row == nullptr || row->verdict != Verdict::Trap) return ENOSYS;
+  if (row == nullptr || (row->verdict != Verdict::Trap && row->kind != Kind::Socket)) return ENOSYS;
   if (shim_ != nullptr) {
     if (asks_for_table(notification, who)) return kHandOut;
     // What programs have looked at so far they saw before whatever this call does.
@@ -30,11 +30,12 @@ int Decoder::handle(const seccomp_notif& notification) {
     drain_shim(true);
   }
   const Call call{who, row, notification.data.args, number, narrow};
+  refusal_ = 0;
   if (narrow)
     dispatch_32bit(call);
   else
     dispatch(call);
-  return 0;
+  return refusal_;
 }
 
 void Decoder::dispatch(const Call& call) {
@@ -97,6 +98,8 @@ void Decoder::dispatch(const Call& call) {
       return;
     case Kind::Enumerate:
       return enumerate(call);
+    case Kind::Socket:
+      return socket_call(call);
     case Kind::Connect:
       return connect_call(call);
     case Kind::Bind:
@@ -218,7 +221,22 @@ std::optional<Place> Decoder::locate(const Call& call, int dir_arg, int path_arg
   return locate_text(call, dir_arg < 0 ? AT_FDCWD : call.int_arg(dir_arg), *text, follow);
 }
 
+bool Decoder::in_scope(const Call& call, const Place& place, std::uint32_t ops) {
+  const bool allowed = place.tracked ? scopes_.may_write(place.id, ops)
+                                     : !scopes_.denies() || scopes_.may_write_untracked(place.id);
+  if (allowed) return true;
+  recorder_.violation(Violation::Kind::Write, paths_.str(place.id), call.who.command_name(),
+                      scopes_.denies());
+  if (!scopes_.denies()) return true;
+  refusal_ = EACCES;
+  return false;
+}
+
 bool Decoder::mutate(const Call& call, const Place& place, std::uint32_t ops) {
+  if (!in_scope(call, place, ops)) {
+    recorder_.note(place, kAccess);
+    return false;
+  }
   if (!place.tracked) return false;
   if (!recorder_.mutated(place.id)) {
     // The supervisor has the rights of the command. A refused write is no write, but what was

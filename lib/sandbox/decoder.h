@@ -15,6 +15,7 @@
 #include "sandbox/process_tree.h"
 #include "sandbox/recorder.h"
 #include "sandbox/resolver.h"
+#include "sandbox/scopes.h"
 #include "sandbox/shim_table.h"
 #include "sandbox/syscall_table.h"
 #include "sandbox/tracee.h"
@@ -41,8 +42,13 @@ class Decoder {
  public:
   // `shim` null: no program has the shim.
   Decoder(PathTable& paths, Resolver& resolver, Recorder& recorder, ProcessTree& tree,
-          ShimTable* shim)
-      : paths_(paths), resolver_(resolver), recorder_(recorder), tree_(tree), shim_(shim) {}
+          const Scopes& scopes, ShimTable* shim)
+      : paths_(paths),
+        resolver_(resolver),
+        recorder_(recorder),
+        tree_(tree),
+        scopes_(scopes),
+        shim_(shim) {}
 
   // 0: let the call go on; else the errno it is to fail with. kHandOut: give it the shim's table.
   static constexpr int kHandOut = -1;
@@ -63,7 +69,10 @@ class Decoder {
                                    Follow follow);
   Follow follow_at(const Call& call) const;
   void unobserved(const Call& call, const std::string& detail);
-  // Records the mutation, or, when permissions or a read-only mount forbid it, only a Reason.
+  // May this mutation happen? If not: a Violation, and, where it is denied, the answer.
+  bool in_scope(const Call& call, const Place& place, std::uint32_t ops);
+  // Records the mutation, or, when permissions or a read-only mount forbid it, only a Reason; when
+  // the scopes do, only a Violation.
   bool mutate(const Call& call, const Place& place, std::uint32_t ops);
 
   // decode_32bit.cc
@@ -99,6 +108,7 @@ class Decoder {
   void make(const Call& call, const Place& place, std::uint32_t ops);
 
   // decode_network.cc
+  void socket_call(const Call& call);
   void connect_call(const Call& call);
   void send_to(const Call& call, int fd, std::uint64_t address, std::uint64_t length);
   void sendmsg_call(const Call& call, bool many);
@@ -121,7 +131,9 @@ class Decoder {
   Resolver& resolver_;
   Recorder& recorder_;
   ProcessTree& tree_;
+  const Scopes& scopes_;
   ShimTable* shim_;
+  int refusal_ = 0;                         // what the current call is to fail with
   std::set<PathId> bound_sockets_;          // AF_UNIX, bound in this tree
   std::set<std::string> bound_names_;       // abstract AF_UNIX
   std::set<std::uint16_t> bound_ports_;     // AF_INET and AF_INET6

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <cstddef>
@@ -79,8 +80,16 @@ Program keyed_leaf(const SyscallRow& row, std::uint64_t key) {
 }
 
 // The instructions that decide one call; equal programs of neighbouring numbers are merged.
-Program leaf(const SyscallRow* row, std::uint64_t key) {
+Program leaf(const SyscallRow* row, std::uint64_t key, bool sockets) {
   if (row == nullptr) return {answer(kNoSys)};
+  if (sockets && row->kind == Kind::Socket) {
+    return {load(arg_offset(0)),
+            jump(BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 3, 0),
+            jump(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 2, 0),
+            jump(BPF_JMP | BPF_JEQ | BPF_K, AF_ALG, 1, 0),
+            answer(SECCOMP_RET_USER_NOTIF),
+            answer(SECCOMP_RET_ALLOW)};
+  }
   switch (row->verdict) {
     case Verdict::Harmless:
       return {answer(SECCOMP_RET_ALLOW)};
@@ -139,10 +148,10 @@ Program search(const std::vector<Run>& runs, std::size_t from, std::size_t to) {
   return out;
 }
 
-Program ladder(const SyscallRow* (*row)(std::uint32_t), std::uint64_t key) {
+Program ladder(const SyscallRow* (*row)(std::uint32_t), std::uint64_t key, bool sockets) {
   std::vector<Run> runs;
   for (std::uint32_t nr = 0; nr <= kLastSyscall + 1; ++nr) {
-    Program program = leaf(row(nr), key);
+    Program program = leaf(row(nr), key, sockets);
     if (runs.empty() || !same(runs.back().program, program))
       runs.push_back({nr, std::move(program)});
   }
@@ -151,9 +160,9 @@ Program ladder(const SyscallRow* (*row)(std::uint32_t), std::uint64_t key) {
 
 }  // namespace
 
-std::vector<sock_filter> make_filter(std::uint64_t key) {
-  const Program wide = ladder(syscall_row, key);
-  const Program narrow = ladder(syscall32_row, 0);  // its calls have no argument to spare
+std::vector<sock_filter> make_filter(std::uint64_t key, bool sockets) {
+  const Program wide = ladder(syscall_row, key, sockets);
+  const Program narrow = ladder(syscall32_row, 0, sockets);  // its calls have no argument to spare
   Program out = {
       load(offsetof(seccomp_data, arch)),
       jump(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 3, 0),

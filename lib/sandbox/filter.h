@@ -15,6 +15,7 @@ namespace bxl::sandbox {
 //
 // `key`: not 0: calls that look without changing anything pass when their sixth argument is the key
 // for them (shim/table.h).
-std::vector<sock_filter> make_filter(std::uint64_t key = 0);
+// `sockets`: socket() is notified for all families but AF_UNIX, AF_NETLINK and AF_ALG.
+std::vector<sock_filter> make_filter(std::uint64_t key = 0, bool sockets = false);
 
 }  // namespace bxl::sandbox

@@ -12,6 +12,7 @@ namespace bxl::sandbox {
 namespace {
 
 constexpr std::size_t kMaxReasons = 100;
+constexpr std::size_t kMaxViolations = 100'000;  // a build that writes everywhere; some 20 MB
 constexpr std::uint32_t kContent = kRead | kExec | kStat | kEnumerate;
 
 }  // namespace
@@ -135,6 +136,21 @@ void Recorder::reason(std::string what, std::string process, std::string detail)
     if (known.what == what && known.detail == detail) return;
   }
   reasons_.push_back({std::move(what), std::move(process), std::move(detail)});
+}
+
+void Recorder::violation(Violation::Kind kind, std::string path, std::string process, bool denied) {
+  if (violations_.size() >= kMaxViolations) return;
+  auto [at, fresh] = violations_.try_emplace({kind, path});
+  if (fresh) at->second = {kind, std::move(path), std::move(process), denied};
+  // Whatever happened once has happened.
+  at->second.denied &= denied;
+}
+
+std::vector<Violation> Recorder::take_violations() {
+  std::vector<Violation> out;
+  for (auto& [key, violation] : violations_) out.push_back(std::move(violation));
+  violations_.clear();
+  return out;
 }
 
 bool Recorder::has_reason(std::string_view what) const {

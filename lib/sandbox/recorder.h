@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/path_table.h"
@@ -38,11 +40,14 @@ class Recorder {
   bool mutated(PathId id) const;
   // Said once per (what, detail); at most kMaxReasons are kept, since one is enough.
   void reason(std::string what, std::string process, std::string detail);
+  // Said once per kind and text.
+  void violation(Violation::Kind kind, std::string path, std::string process, bool denied);
   bool has_reason(std::string_view what) const;
 
   // Sorted by path. The recorder is empty afterwards.
   std::vector<Access> take_accesses();
   std::vector<Reason> take_reasons() { return std::move(reasons_); }
+  std::vector<Violation> take_violations();
 
  private:
   struct Entry {
@@ -63,6 +68,7 @@ class Recorder {
   // What lies here existed before the run, under the name given: a rename brought it.
   std::unordered_map<PathId, PathId> moved_;
   std::vector<Reason> reasons_;
+  std::map<std::pair<Violation::Kind, std::string>, Violation> violations_;
   std::uint64_t sequence_ = 0;
 };
 

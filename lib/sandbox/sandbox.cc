@@ -19,9 +19,11 @@
 
 #include "base/path_table.h"
 #include "sandbox/decoder.h"
+#include "sandbox/landlock.h"
 #include "sandbox/process_tree.h"
 #include "sandbox/recorder.h"
 #include "sandbox/resolver.h"
+#include "sandbox/scopes.h"
 #include "sandbox/shim_table.h"
 #include "sandbox/spawn.h"
 #include "sandbox/supervisor.h"
@@ -62,6 +64,22 @@ Result<void> expect_proc() {
   struct statfs fs;
   if (statfs("/proc/self", &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC) return {};
   return make_error(0, "observe a command: /proc is not mounted");
+}
+
+// What was used, was there before, and is out of scope.
+void check_reads(const std::vector<Access>& accesses, PathTable& paths, const Scopes& scopes,
+                 Recorder& recorder) {
+  for (const Access& access : accesses) {
+    const std::uint32_t used = access.first.kind == FileKind::Directory
+                                   ? std::uint32_t{kEnumerate}
+                                   : std::uint32_t{kRead | kExec | kStat};
+    const bool made_first =
+        access.first_mutation_seq != 0 &&
+        (access.first_content_seq == 0 || access.first_mutation_seq < access.first_content_seq);
+    if (!access.first.exists() || made_first || (access.ops & used) == 0) continue;
+    if (!scopes.may_read(paths.intern(access.path)))
+      recorder.violation(Violation::Kind::Read, access.path, "", false);
+  }
 }
 
 }  // namespace
@@ -147,6 +165,15 @@ Result<Outcome> Sandbox::Impl::run(const Command& command, const Policy& policy)
     untracked.push_back(policy.shim);
   }
 
+  PathTable paths;
+  BXL_TRY_ASSIGN(const Scopes scopes, Scopes::create(paths, policy));
+  request.notify_sockets = scopes.denies_network();
+  UniqueFd landlock;
+  if (scopes.denies() && scopes.restricts_writes()) {
+    BXL_TRY_ASSIGN(landlock, landlock_ruleset(scopes));
+    request.landlock = landlock.get();
+  }
+
   auto child = Child::start(request);
   if (!child) {
     const int errnum = child.error().errnum;
@@ -155,12 +182,12 @@ Result<Outcome> Sandbox::Impl::run(const Command& command, const Policy& policy)
   // The child has its own copy by now. The caller's descriptors stay the caller's.
   console_write.reset();
   null_in.reset();
+  landlock.reset();
 
-  PathTable paths;
   Resolver resolver(paths, untracked);
   Recorder recorder(paths, resolver, std::move(journal));
   ProcessTree tree((*child)->pid(), !command.inherit_terminal);
-  Decoder decoder(paths, resolver, recorder, tree, shim ? &*shim : nullptr);
+  Decoder decoder(paths, resolver, recorder, tree, scopes, shim ? &*shim : nullptr);
   Outcome outcome;
   Supervisor({**child, decoder, recorder, tree, policy, shim ? &*shim : nullptr, console_read.get(),
               cancel_event.get()},
@@ -175,6 +202,8 @@ Result<Outcome> Sandbox::Impl::run(const Command& command, const Policy& policy)
     outcome.shim_uses = shim->events();
   }
   outcome.accesses = recorder.take_accesses();
+  if (scopes.restricts_reads()) check_reads(outcome.accesses, paths, scopes, recorder);
+  outcome.violations = recorder.take_violations();
   outcome.reasons = recorder.take_reasons();
   outcome.wall_ns = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
                                                    std::chrono::steady_clock::now() - started)

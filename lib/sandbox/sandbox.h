@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -85,14 +86,36 @@ struct Command {
   bool inherit_terminal = false;  // standalone tool: keep the process group, pass signals on
 };
 
+enum class Enforcement : std::uint8_t {
+  Report,  // what is out of scope happens, and is a Violation
+  // Changes out of scope fail with EACCES (a hard link from outside with EXDEV), network sockets
+  // too, and are Violations. Reading is never denied.
+  Deny,
+};
+
+enum class Network : std::uint8_t {
+  Allow,    // talking to others is a Reason
+  Deny,     // sockets of all families but AF_UNIX, AF_NETLINK and AF_ALG fail with EACCES
+  Trusted,  // talking to others over the internet is no Reason
+};
+
 struct Policy {
+  // Where the command may read and write: absolute, each a directory with all below it, or a single
+  // file (which need not exist, but its directory must; a trailing slash says that it is a
+  // directory). None: everywhere. Reading a file is to use its content or attributes; looking for a
+  // name is always allowed. What may be written may be read.
+  std::optional<std::vector<std::string>> read, write;
+  // May be written and read too, whatever the lists above; recorded like the rest.
+  std::vector<std::string> temp;
+  Enforcement enforcement = Enforcement::Report;
+  Network network = Network::Allow;  // Deny whatever `enforcement` is
   // Each path that the run brings into being is appended here, NUL-terminated, before the system
   // call goes on: what a killed run made can be recovered. What existed before is not named, nor is
   // its new name when it is renamed: it is somebody else's. A tail without its NUL is torn: drop
   // it. Empty: no journal.
   std::string journal_path;
   // Members are not listed and accesses not recorded under these directories (resolved): /proc,
-  // /sys, /dev are always classified after resolving.
+  // /sys, /dev are always classified after resolving. May be written and read.
   std::vector<std::string> untracked;
   std::size_t max_console_bytes = 64u
                                   << 20;  // captured output beyond this is dropped, with a Reason
@@ -104,14 +127,24 @@ struct Policy {
   std::string shim;
 };
 
+// Something that the Policy does not allow.
+struct Violation {
+  enum class Kind : std::uint8_t { Read, Write, Network };
+  Kind kind{};
+  std::string path;     // Network: a socket family or an address
+  std::string process;  // the first that did it; empty when it is not known (reads)
+  bool denied = false;  // the call failed: nothing has happened
+};
+
 struct Outcome {
   int exit_code = 0;  // of the command; 128+signal when killed
   int term_signal = 0;
   bool timed_out = false;
-  bool cancelled = false;        // cancel() was called
-  int spawn_errno = 0;           // the command could not be executed (exit_code 126 or 127)
-  std::vector<Access> accesses;  // sorted by path
-  std::vector<Reason> reasons;   // empty: fully observed
+  bool cancelled = false;             // cancel() was called
+  int spawn_errno = 0;                // the command could not be executed (exit_code 126 or 127)
+  std::vector<Access> accesses;       // sorted by path
+  std::vector<Reason> reasons;        // empty: fully observed
+  std::vector<Violation> violations;  // by kind and path, each once
   std::string console;
   std::uint64_t wall_ns = 0, user_ns = 0, system_ns = 0, peak_kib = 0;
   std::uint64_t notifications = 0;
@@ -133,8 +166,9 @@ class Sandbox {
   Sandbox();
   ~Sandbox();
   // Errors: those of spawning (EAGAIN, ENOMEM, EMFILE), of the working directory, of the journal,
-  // of the listener (as available()). A command that cannot be executed is an Outcome, not an
-  // Error.
+  // of the listener (as available()), of the Policy's scopes (EINVAL, ENOENT …); EOPNOTSUPP when
+  // writes are to be denied and the kernel has no Landlock of Linux 6.2 or later. A command that
+  // cannot be executed is an Outcome, not an Error.
   Result<Outcome> run(const Command& command, const Policy& policy);
   // Kills the whole tree of the current run, or of the next one when none is running. Any thread,
   // also a signal handler.

@@ -105,6 +105,7 @@ struct Child::Shared {
   std::vector<std::string> environment;
   int stdio[3] = {-1, -1, -1};
   bool inherit_terminal = false;
+  int landlock = -1;
   pid_t parent = 0;
   std::vector<sock_filter> filter;
   sock_fprog program{};
@@ -158,6 +159,10 @@ BXL_CHILD __attribute__((noinline)) int child_main(void* argument) {
   }
   if (long r = raw(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); r < 0)
     return fail(s, "set no_new_privs", r);
+  if (s->landlock >= 0) {
+    if (long r = raw(SYS_landlock_restrict_self, s->landlock, 0); r < 0)
+      return fail(s, "restrict writes", r);
+  }
   unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW |
                         SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
   long listener =
@@ -273,8 +278,9 @@ Result<std::unique_ptr<Child>> Child::start(const SpawnRequest& request) {
   s.stdio[1] = request.stdout_fd;
   s.stdio[2] = request.stderr_fd;
   s.inherit_terminal = command.inherit_terminal;
+  s.landlock = request.landlock;
   s.parent = getpid();
-  s.filter = make_filter(request.key);
+  s.filter = make_filter(request.key, request.notify_sockets);
   s.program = {static_cast<unsigned short>(s.filter.size()), s.filter.data()};
   s.stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);

@@ -18,7 +18,9 @@ struct SpawnRequest {
   const Command* command = nullptr;
   int stdin_fd = -1, stdout_fd = -1, stderr_fd = -1;  // all open
   std::uint64_t key = 0;                              // of the filter; 0: none
+  bool notify_sockets = false;                        // of the filter
   std::string preload;                                // added to LD_PRELOAD; empty: none
+  int landlock = -1;                                  // a ruleset to live under; -1: none
 };
 
 // A started child. The child shares this process's memory until it executes (as with vfork, but

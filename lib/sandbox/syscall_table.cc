@@ -21,6 +21,7 @@ constexpr const char* kOwnProcess = "concerns the process itself or the machine,
 constexpr const char* kMoreRestrictions = "can only take rights away";
 constexpr const char* kOwnMemoryIpc = "works on an id whose creation was seen";
 constexpr const char* kPathless = "takes no path and opens none";
+constexpr const char* kUnused = "makes a socket; to whom it talks is seen";
 // Why a call is refused.
 constexpr const char* kRemoved = "gone from the kernel, or never there";
 constexpr const char* kMachine = "would change the machine, no build step may";
@@ -80,7 +81,7 @@ constexpr SyscallRow kRows[] = {
     ok(38, "setitimer", kTime),
     ok(39, "getpid", kOwnProcess),
     ok(40, "sendfile", kOpenDescriptors),
-    ok(41, "socket", kOpenDescriptors),
+    {41, "socket", Verdict::Harmless, Kind::Socket, {}, 0, kUnused, 41},
     trap(42, "connect", Kind::Connect, {}),
     ok(43, "accept", kOpenDescriptors),
     trap(44, "sendto", Kind::Sendto, {.gate_pointer = 4}),

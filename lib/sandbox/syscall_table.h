@@ -43,6 +43,7 @@ enum class Kind : std::uint8_t {
   MetadataFd,  // changes attributes through a descriptor that may be read-only
   Chdir,
   Enumerate,
+  Socket,  // harmless, but notified where the network is denied
   Connect,
   Bind,
   Listen,
