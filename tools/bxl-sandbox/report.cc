@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/json_writer.h"
+#include "os/file.h"
 
 namespace bxl::sandbox_tool {
 
@@ -70,6 +71,35 @@ void access_object(JsonWriter& json, const Access& access) {
   json.end_object();
 }
 
+const char* kind_name(sandbox::Violation::Kind kind) {
+  switch (kind) {
+    case sandbox::Violation::Kind::Read:
+      return "read";
+    case sandbox::Violation::Kind::Write:
+      return "write";
+    case sandbox::Violation::Kind::Network:
+      return "network";
+  }
+  return "write";
+}
+
+void tap_object(std::string* out, const std::vector<std::string> (&lists)[3],
+                const std::string& error) {
+  JsonWriter json(out);
+  json.begin_object();
+  const char* keys[] = {"reads", "writes", "deletes"};
+  for (int i = 0; i < 3; ++i) {
+    json.key(keys[i]).begin_array();
+    for (const std::string& path : lists[i]) json.string(path);
+    json.end_array();
+  }
+  json.key("error").string(error);
+  json.end_object();
+  *out += '\n';
+}
+
+}  // namespace
+
 std::string printable(const std::string& bytes) {
   std::string out;
   for (char c : bytes) {
@@ -84,7 +114,19 @@ std::string printable(const std::string& bytes) {
   return out;
 }
 
-}  // namespace
+std::string sentence(const sandbox::Violation& violation) {
+  const std::string who = violation.process.empty() ? "The command" : violation.process;
+  switch (violation.kind) {
+    case sandbox::Violation::Kind::Read:
+      return who + " used " + violation.path + ", which is out of the read scopes.";
+    case sandbox::Violation::Kind::Write:
+      return who + (violation.denied ? " may not change " : " changed ") + violation.path +
+             ", which is out of the write scopes" + (violation.denied ? "; it was denied." : ".");
+    case sandbox::Violation::Kind::Network:
+      return who + " asked for the network (" + violation.path + "); it was denied.";
+  }
+  return who;
+}
 
 std::string to_json(const std::vector<std::string>& argv, const sandbox::Outcome& outcome) {
   std::string out;
@@ -105,6 +147,16 @@ std::string to_json(const std::vector<std::string>& argv, const sandbox::Outcome
     json.key("what").string(reason.what);
     json.key("process").string(reason.process);
     json.key("detail").string(reason.detail);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("violations").begin_array();
+  for (const sandbox::Violation& violation : outcome.violations) {
+    json.begin_object();
+    json.key("kind").string(kind_name(violation.kind));
+    json.key("path").string(violation.path);
+    json.key("process").string(violation.process);
+    json.key("denied").boolean(violation.denied);
     json.end_object();
   }
   json.end_array();
@@ -131,7 +183,44 @@ std::string to_trace(const sandbox::Outcome& outcome) {
     out += '\n';
   }
   for (const sandbox::Reason& reason : outcome.reasons)
-    out += "! " + reason.what + " " + reason.process + ": " + reason.detail + '\n';
+    out += "! " + reason.what + (reason.process.empty() ? "" : " " + reason.process) + ": " +
+           reason.detail + '\n';
+  for (const sandbox::Violation& violation : outcome.violations)
+    out += std::string("? ") + kind_name(violation.kind) +
+           (violation.process.empty() ? "" : " " + violation.process) + ": " +
+           printable(violation.path) + (violation.denied ? " denied\n" : "\n");
+  return out;
+}
+
+std::string to_tap(const sandbox::Outcome& outcome) {
+  std::vector<std::string> lists[3];
+  for (const Access& access : outcome.accesses) {
+    const bool was_file =
+        access.first.kind == FileKind::File || access.first.kind == FileKind::Symlink;
+    const bool changed_first =
+        access.first_mutation_seq != 0 &&
+        (access.first_content_seq == 0 || access.first_mutation_seq < access.first_content_seq);
+    if (was_file && !changed_first && (access.ops & (sandbox::kRead | sandbox::kExec)) != 0)
+      lists[0].push_back(access.path);
+    if ((access.ops & sandbox::kMutations & ~sandbox::kMetadata) == 0) continue;
+    auto now = lstat_identity(access.path);
+    if (now && (now->kind == FileKind::File || now->kind == FileKind::Symlink))
+      lists[1].push_back(access.path);
+    else if (was_file && now && !now->exists())
+      lists[2].push_back(access.path);
+  }
+  std::string error;
+  for (const sandbox::Reason& reason : outcome.reasons)
+    error += (error.empty() ? "" : "; ") + reason.what + ": " + reason.detail;
+  std::string out;
+  tap_object(&out, lists, error);
+  return out;
+}
+
+std::string tap_failure(const std::string& error) {
+  std::string out;
+  const std::vector<std::string> lists[3];
+  tap_object(&out, lists, error);
   return out;
 }
 

@@ -1,0 +1,43 @@
+// mkdtemp and remove_all.
+#include "own_temp.h"
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+#include "os/file.h"
+
+namespace bxl::sandbox_tool {
+
+Result<OwnTemp> OwnTemp::make() {
+  const char* base = std::getenv("TMPDIR");
+  std::string path =
+      std::string(base != nullptr && *base == '/' ? base : "/tmp") + "/bxl-sandbox.XXXXXX";
+  if (mkdtemp(path.data()) == nullptr) return errno_error("make a temporary directory " + path);
+  OwnTemp out(path);
+  BXL_TRY_ASSIGN(out.path_, real_path(path));
+  return out;
+}
+
+OwnTemp::OwnTemp(OwnTemp&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+
+OwnTemp::~OwnTemp() {
+  if (path_.empty()) return;
+  std::error_code error;
+  std::filesystem::remove_all(path_, error);
+  if (error)
+    std::fprintf(stderr, "bxl-sandbox: remove %s: %s\n", path_.c_str(), error.message().c_str());
+}
+
+void OwnTemp::use(sandbox::Command& command, sandbox::Policy& policy) const {
+  for (const char* name : {"TMPDIR", "TMP", "TEMP"}) {
+    std::erase_if(command.environment, [&](const auto& entry) { return entry.first == name; });
+    command.environment.emplace_back(name, path_);
+  }
+  policy.temp.push_back(path_);
+}
+
+}  // namespace bxl::sandbox_tool
