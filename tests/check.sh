@@ -6,7 +6,8 @@
 #   tidy      clang-tidy over lib and tools
 #   coverage  lines of lib that the unit tests execute, per module
 #   fuzz      the readers of foreign bytes under libFuzzer, 60 s ($BXL_FUZZ_SECONDS): ninja language, config.dsc, streams
-#   kills     500 kills at random moments of builds: nothing wrong, nothing lost, nothing left running
+#   kills     500 kills at random moments of builds, 200 of bxl-exec at random notifications: nothing wrong, nothing lost,
+#             nothing left running
 #   projects  real projects from Debian: the same tree as ninja's, replayed, nothing uncacheable
 #   bare      build, demo and tests in a Debian that has nothing installed (needs root)
 # Every step runs, also after a failure; the last lines say which failed.
@@ -57,7 +58,12 @@ step_coverage() {
 
 step_fuzz() { tests/fuzz/run.sh; }
 
-step_kills() { python3 tests/kills/kills.py --bin build/bin --count "${BXL_KILLS:-500}"; }
+step_kills() {
+  local failed=0
+  python3 tests/kills/kills.py --bin build/bin --count "${BXL_KILLS:-500}" || failed=1
+  python3 tests/kills/supervisor.py --bin build/bin --count "${BXL_SUPERVISOR_KILLS:-200}" || failed=1
+  return "$failed"
+}
 
 # C++ with heavy headers, small C executables, generated files, custom commands, and Fortran whose modules are ordered by
 # dyndep files (LAPACK in single precision: four of its edges are actions).

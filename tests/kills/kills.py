@@ -75,7 +75,8 @@ class Storm:
         self.root = self.base / "ws"
         self.root.mkdir()
         self.sources = {f"s{i}": f"source {i}\n" for i in range(SOURCES)} | {"side": "side\n"}
-        (self.root / "build.ninja").write_text(manifest())
+        self.manifest = manifest()
+        (self.root / "build.ninja").write_text(self.manifest)
         for name, text in self.sources.items():
             (self.root / name).write_text(text)
         self.visited = {}
@@ -87,6 +88,9 @@ class Storm:
         if done.returncode != 0:
             raise AssertionError(f"exit {done.returncode}: {done.stdout.decode(errors='replace')[-2000:]}")
 
+    def expected(self):
+        return expected(self.sources)
+
     def compare(self):
         have = {}
         for directory, names, files in os.walk(self.root):
@@ -95,7 +99,7 @@ class Storm:
             for name in files:
                 path = pathlib.Path(directory, name)
                 have[str(path.relative_to(self.root))] = path.read_text()
-        want = expected(self.sources) | self.sources | {"build.ninja": manifest()}
+        want = self.expected() | self.sources | {"build.ninja": self.manifest}
         for path in sorted(have.keys() | want.keys()):
             if have.get(path) != want.get(path):
                 raise AssertionError(f"{path} is {have.get(path)!r}, should be {want.get(path)!r}")
@@ -154,7 +158,7 @@ class Storm:
         return killed
 
     def replay(self, state, number):
-        for path in expected(self.sources):
+        for path in self.expected():
             (self.root / path).unlink()
         shutil.rmtree(self.root / ".bxl")
         self.sources = state
