@@ -44,7 +44,8 @@ INSTANTIATE_TEST_SUITE_P(
                                      "open_flags", "truncate_path", "map_write", "stat_family",
                                      "metadata", "page_end", "too_long", "close_all", "removed_cwd",
                                      "io_uring", "int80", "x32", "plain_clone", "unix_own",
-                                     "tcp_own", "signals", "credentials", "survivor")),
+                                     "tcp_own", "signals", "credentials", "survivor", "same_paths",
+                                     "execute_descriptors")),
     [](const auto& probe) {
       return std::string(std::get<1>(probe.param)) + name_of(std::get<0>(probe.param));
     });
