@@ -205,6 +205,10 @@ class Recorder {
       // Gone at the end. Its own scratch is nothing; a file that was there before is somebody's.
       if (is_temp_place(access.path, view_.mounts())) return;
       if (!existed && !declared) wrote(path, violation::Touch::Temporary, nullptr);
+      // It made this and did not take it away: what it leaves is not what it made.
+      if (!existed && (access.ops & (sandbox::kCreate | sandbox::kMkdir)) &&
+          !(access.ops & sandbox::kUnlink))
+        not_published(show(path) + ", which it made, was removed by somebody else while it ran");
       if (!existed || ours) return;
       // An empty directory that bxl made for some declared output is made again when it is needed.
       if (record != records_.end() && record->second.owner == graph::kDirectoryOwner) return;

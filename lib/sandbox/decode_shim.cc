@@ -35,6 +35,7 @@ bool Decoder::asks_for_table(const seccomp_notif& notification, const Tracee& wh
 
 void Decoder::drain_shim(bool all) {
   if (shim_ == nullptr) return;
+  resolver_.look_again(false);
   if (!shim_->drain(all, [this](const ShimTable::Use& use) { shim_use(use); }))
     recorder_.reason("observation", "", "a process wrote into the memory of the observation");
 }

@@ -17,6 +17,34 @@ constexpr std::string_view kDeleted = " (deleted)";
 
 }  // namespace
 
+namespace {
+
+// May the call change names or contents? openat2 tells by a struct; it is rare.
+bool changes(const Call& call) {
+  switch (call.row->kind) {
+    case Kind::Open:
+      return (call.flags() & (O_CREAT | O_TRUNC)) != 0 || (call.flags() & O_ACCMODE) != O_RDONLY;
+    case Kind::Open2:
+    case Kind::Creat:
+    case Kind::Rename:
+    case Kind::Unlink:
+    case Kind::Rmdir:
+    case Kind::Mkdir:
+    case Kind::Link:
+    case Kind::Symlink:
+    case Kind::Mknod:
+    case Kind::Truncate:
+    case Kind::Metadata:
+    case Kind::MetadataLink:
+    case Kind::MetadataFd:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 int Decoder::handle(const seccomp_notif& notification) {
   const Tracee who(static_cast<pid_t>(notification.pid));
   const bool narrow = notification.data.arch == AUDIT_ARCH_I386;
@@ -40,6 +68,7 @@ int Decoder::handle(const seccomp_notif& notification) {
 
 void Decoder::dispatch(const Call& call) {
   const Args& at = call.row->args;
+  resolver_.look_again(changes(call));
   switch (call.row->kind) {
     case Kind::Open:
     case Kind::Creat: {

@@ -57,9 +57,16 @@ Resolver::Node& Resolver::node(PathId id) {
   return nodes_[index(id)];
 }
 
-const Resolver::Node& Resolver::look(PathId id, bool remember, Node& scratch) {
+const Resolver::Node& Resolver::look(PathId id, bool remember, bool again, Node& scratch) {
   Node& memo = node(id);
-  if (remember && memo.known) return memo;
+  if (remember && memo.known) {
+    if (!again) return memo;
+    const Node before = memo;
+    memo.known = false;
+    const Node& now = look(id, true, false, scratch);
+    if (now.kind != before.kind || now.target != before.target) ++generation_;
+    return now;
+  }
   text_ = paths_.str(id);
   Node& out = remember ? memo : scratch;
   out.error = 0;
@@ -99,7 +106,8 @@ Place Resolver::resolve(PathId base, std::string_view raw, Follow follow, pid_t 
   if (raw.front() == '/') key_.assign(sizeof base_bits, '\0');
   key_.push_back(follow == Follow::Yes ? 'y' : 'n');
   key_.append(raw);
-  if (auto it = memo_.find(key_); it != memo_.end() && it->second.generation == generation_)
+  if (auto it = memo_.find(key_);
+      !again_ && it != memo_.end() && it->second.generation == generation_)
     return it->second.place;
   bool volatile_walk = false;
   Place place = walk(base, raw, follow, tid, on_link, context, root, volatile_walk);
@@ -180,7 +188,7 @@ Place Resolver::walk(PathId base, std::string_view raw, Follow follow, pid_t tid
     const bool changing = memo.changing || tree_changing;
     const bool remember = !now_in_proc && !changing;
     volatile_walk |= changing;
-    const Node& here = look(next, remember, scratch);
+    const Node& here = look(next, remember, again_ && last, scratch);
     if (here.error != 0) return stop(next, here.error);
     if (here.kind == FileKind::Absent) return stop(next, 0);
 

@@ -47,6 +47,10 @@ class Resolver {
   Place resolve(PathId base, std::string_view raw, Follow follow, pid_t tid, OnLink on_link,
                 void* context, PathId root = kRootPath);
 
+  // From now on the last component is looked at anew: for calls that change something, where what
+  // another process tree did since must not be taken from memory.
+  void look_again(bool again) { again_ = again; }
+
   // A structural change of this path is about to happen (create, unlink, rename, mkdir, symlink).
   // `whole_tree`: also of everything below it.
   void will_change(PathId id, bool whole_tree);
@@ -66,7 +70,7 @@ class Resolver {
   };
   Place walk(PathId base, std::string_view raw, Follow follow, pid_t tid, OnLink on_link,
              void* context, PathId root, bool& volatile_walk);
-  const Node& look(PathId id, bool remember, Node& scratch);
+  const Node& look(PathId id, bool remember, bool again, Node& scratch);
   Node& node(PathId id);
   Place finish(Place place) const;
 
@@ -76,6 +80,7 @@ class Resolver {
   std::vector<Node> nodes_;
   std::unordered_map<std::string, Memo> memo_;
   std::uint64_t generation_ = 1;
+  bool again_ = false;
   std::string key_, text_;  // reused buffers
 };
 

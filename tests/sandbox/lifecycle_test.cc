@@ -291,5 +291,27 @@ TEST(Lifecycle, NoDescriptorIsLeftOpen) {
   EXPECT_EQ(count(), before);
 }
 
+// What was absent when the run looked may be there when it removes it: somebody else made it.
+TEST(Lifecycle, RemovalOfWhatOthersMadeMeanwhileIsSeen) {
+  for (Shim shim : {Shim::No, Shim::Yes}) {
+    const test::TempDir dir;
+    std::thread other([&] {
+      while (::access((dir / "ready").c_str(), F_OK) != 0) std::this_thread::yield();
+      EXPECT_TRUE(replace_file(dir / "x", "somebody else's"));
+      EXPECT_TRUE(replace_file(dir / "go", ""));
+    });
+    const Outcome outcome = run(
+        shell_in(dir.path(), "test ! -e x && touch ready; while test ! -e go; do :; done; rm x"),
+        policy_with(shim));
+    other.join();
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.console;
+    const Access* x = find(outcome, dir / "x");
+    ASSERT_NE(x, nullptr);
+    EXPECT_TRUE(x->ops & kUnlink) << name_of(shim);
+    EXPECT_EQ(x->first.kind, FileKind::Absent);
+    EXPECT_EQ(x->before_mutation.kind, FileKind::File);
+  }
+}
+
 }  // namespace
 }  // namespace bxl::sandbox

@@ -33,7 +33,9 @@ std::string sentence(const cache::Collected& done, std::uint64_t limit) {
                      size_text(done.freed_bytes) + " freed; the cache holds " +
                      size_text(done.size_bytes) +
                      (limit == 0 ? " and has no limit" : " of at most " + size_text(limit));
-  if (limit != 0 && done.size_bytes > limit)
+  if (!done.complete)
+    text += " (the time for it is over; the next build goes on)";
+  else if (limit != 0 && done.size_bytes > limit)
     text += " (the rest is in use, or was within the last ten minutes)";
   return text;
 }
@@ -68,9 +70,8 @@ void collect_if_due(const cli::Options& options) {
   if (!cache::is_collection_due(options.cache, limit)) return;
   auto done = cache::collect(options.cache, {limit, kAfterBuild});
   if (!done)
-    return cli::print_warning(kTool,
-                              "the cache is over its limit of " + size_text(limit) +
-                                  ", and could not be collected: " + done.error().to_string());
+    return cli::print_warning(
+        kTool, "the cache could not be brought below its limit: " + done.error().to_string());
   if (done->recent_entries != 0)
     cli::print_warning(kTool, "the cache is too small for what was built within a day: " +
                                   count_text(done->recent_entries, "result", "results") +

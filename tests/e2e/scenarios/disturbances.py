@@ -261,7 +261,7 @@ def removal_of_anothers_output(t):
     """a and b are in no order, b removes what a made: refused, and again."""
     t.files({"a": "1\n", "b": "1\n"})
     t.ninja(edge("a.out", "cat a > a.out; cat a > side", "a"),
-            edge("b.out", "rm -f side; cat b > b.out", "b"))
+            edge("b.out", "sleep 0.4; rm -f side; cat b > b.out", "b"))
     # When b comes first there is nothing to remove, and no harm: what a makes stays.
     t.build(exit=(0, 4), check=False)
     t.write("b", "2\n")
