@@ -187,10 +187,10 @@ TEST(Tool, DeniedNetworkIsSaid) {
 TEST(Tool, ExplainsWhatStandsAgainstCaching) {
   const test::TempDir dir;
   ASSERT_TRUE(replace_file(dir / "src", "1\n"));
-  const Ran good = tool(dir, "--explain -- cat src");
+  const Ran good = tool(dir, "--explain -- /bin/cat src");
   EXPECT_NE(good.err.find("Nothing stands against caching the result."), std::string::npos)
       << good.err;
-  const Ran edits = tool(dir, "--explain -- sh -c 'cat src; echo 2 >> src'");
+  const Ran edits = tool(dir, "--explain -- /bin/sh -c 'cat src; echo 2 >> src'");
   EXPECT_NE(edits.err.find(dir.path() + "/src was there before, and is read and then changed."),
             std::string::npos)
       << edits.err;
@@ -204,7 +204,8 @@ TEST(Tool, TapWritesReadsWritesAndDeletes) {
   const test::TempDir dir;
   for (const char* name : {"in", "gone", "moved"}) ASSERT_TRUE(replace_file(dir / name, "1\n"));
   const Ran ran = tool(dir,
-                       "--tap_output tap -- sh -c 'cat in; rm gone; mv moved here; echo 1 > made; "
+                       "--tap_output tap -- env PATH=/usr/bin:/bin sh -c 'cat in; rm gone; mv "
+                       "moved here; echo 1 > made; "
                        "echo 1 > t; rm t; exit 2'");
   EXPECT_EQ(ran.status, 2);
   EXPECT_EQ(ran.err, "");
@@ -219,6 +220,7 @@ TEST(Tool, TapWritesReadsWritesAndDeletes) {
   EXPECT_NE(list("reads").find(quoted + "in\""), std::string::npos) << text;
   EXPECT_EQ(list("reads").find(quoted + "made\""), std::string::npos) << text;
   EXPECT_NE(text.find("\"error\":\"\"}\n"), std::string::npos) << text;
+  EXPECT_EQ(list_directory(dir.path())->size(), 6u);  // in, here, made, tap, out, err
   EXPECT_EQ(tool(dir, "--tap_output outer -- " + kTool + " --tap_output tap true").status, 0);
   EXPECT_NE(read_file(dir / "tap")->find("\"error\":\"nested: "), std::string::npos);
 }

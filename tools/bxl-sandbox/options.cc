@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "os/file.h"
+
 namespace bxl::sandbox_tool {
 
 namespace {
@@ -95,7 +97,8 @@ std::optional<Options> parse_options(int argc, char** argv, int& code) {
         out.out = optarg;
         break;
       case kTap:
-        out.tap_output = optarg;
+        // It is replaced as a whole, in its directory.
+        out.tap_output = *optarg == '/' ? optarg : current_directory() + "/" + optarg;
         break;
       case kExplain:
         out.explain = true;
