@@ -118,25 +118,31 @@ Value number_of(sj::ondemand::value& value) {
   return Value(double{checked(value.get_double())});  // also an integer beyond 64 bits
 }
 
-// `at` follows the value being read: simdjson forgets its place after most errors.
-Value convert(sj::ondemand::value value, std::size_t depth, const char*& at) {
-  auto here = value.current_location();
-  if (!here.error()) at = here.value_unsafe();
-  if (depth > kMaxDepth) throw Failure{"nested deeper than " + std::to_string(kMaxDepth)};
+// The document while it is read. `at` follows the value being read: simdjson forgets its place
+// after most errors. An offset in the text is one from `start` plus `shift`.
+struct Cursor {
+  const char* start = nullptr;
+  std::size_t shift = 0;
+  const char* at = nullptr;
+};
+
+Value convert(sj::ondemand::value value, std::size_t depth, Cursor& cursor);
+
+Value convert_content(sj::ondemand::value& value, std::size_t depth, Cursor& cursor) {
   switch (checked(value.type())) {
     case json_type::object: {
       Object object;
       for (auto member : checked(value.get_object())) {
         auto field = checked(std::move(member));
         std::string key = key_of(field);
-        object.emplace_back(std::move(key), convert(field.value(), depth + 1, at));
+        object.emplace_back(std::move(key), convert(field.value(), depth + 1, cursor));
       }
       return Value(std::move(object));
     }
     case json_type::array: {
       Array array;
       for (auto element : checked(value.get_array()))
-        array.push_back(convert(checked(element), depth + 1, at));
+        array.push_back(convert(checked(element), depth + 1, cursor));
       return Value(std::move(array));
     }
     case json_type::string:
@@ -153,13 +159,32 @@ Value convert(sj::ondemand::value value, std::size_t depth, const char*& at) {
   throw Failure{"not a JSON value"};
 }
 
-std::string place(std::string_view text, std::size_t offset) {
+Value convert(sj::ondemand::value value, std::size_t depth, Cursor& cursor) {
+  auto here = value.current_location();
+  if (!here.error()) cursor.at = here.value_unsafe();
+  const char* begin = cursor.at;
+  if (depth > kMaxDepth) throw Failure{"nested deeper than " + std::to_string(kMaxDepth)};
+  Value converted = convert_content(value, depth, cursor);
+  if (begin) converted.set_offset(static_cast<std::size_t>(begin - cursor.start) + cursor.shift);
+  return converted;
+}
+
+struct Place {
+  std::size_t line, column, byte;
+};
+
+Place find_place(std::string_view text, std::size_t offset) {
   std::string_view before = text.substr(0, offset);
   std::size_t line = 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
   std::size_t start = before.rfind('\n');
   std::size_t column = 1 + (start == before.npos ? before.size() : before.size() - start - 1);
-  return " line " + std::to_string(line) + ", column " + std::to_string(column) + " (byte " +
-         std::to_string(before.size()) + ")";
+  return {line, column, before.size()};
+}
+
+std::string place(std::string_view text, std::size_t offset) {
+  const Place at = find_place(text, offset);
+  return " line " + std::to_string(at.line) + ", column " + std::to_string(at.column) + " (byte " +
+         std::to_string(at.byte) + ")";
 }
 
 }  // namespace
@@ -190,12 +215,12 @@ Result<Value> parse(std::string_view text) {
   wrapped += text;
   wrapped += ']';
   sj::ondemand::parser parser;
-  const char* at = nullptr;
+  Cursor cursor{wrapped.data() + 1, mark, nullptr};
   try {
     auto document = checked(parser.iterate(sj::padded_string_view(wrapped, wrapped.capacity())));
     Array values;
     for (auto element : checked(document.get_array()))
-      values.push_back(convert(checked(element), 1, at));
+      values.push_back(convert(checked(element), 1, cursor));
     if (document.current_location().error() != sj::OUT_OF_BOUNDS)
       throw Failure{"text after the value"};
     if (values.empty()) throw Failure{"no value"};
@@ -203,14 +228,19 @@ Result<Value> parse(std::string_view text) {
     return std::move(values.front());
   } catch (const Failure& failure) {
     std::string where;
-    if (at) {
-      auto offset = static_cast<std::size_t>(at - wrapped.data()) - 1 + mark;
+    if (cursor.at) {
+      auto offset = static_cast<std::size_t>(cursor.at - cursor.start) + mark;
       where = " at or after" + place(shown, std::min(offset, shown.size()));
     }
     return make_error(EBADMSG, "not JSON: " + failure.what + where);
   } catch (const sj::simdjson_error& error) {
     return make_error(EBADMSG, std::string("not JSON: ") + error.what());
   }
+}
+
+std::string line_and_column(std::string_view text, std::size_t offset) {
+  const Place at = find_place(text, std::min(offset, text.size()));
+  return std::to_string(at.line) + ":" + std::to_string(at.column);
 }
 
 }  // namespace bxl::json

@@ -46,12 +46,18 @@ class Value {
   // messages.
   const char* type_name() const;
 
+  // Where it starts: bytes from the start of the text given to parse(). 0 for values that were not
+  // parsed.
+  std::size_t offset() const { return offset_; }
+  void set_offset(std::size_t offset) { offset_ = offset; }
+
   // The member `key` of an object (the last one when it is repeated, as in JavaScript); null when
   // this is no object or has none.
   const Value* find(std::string_view key) const;
 
  private:
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> v_;
+  std::size_t offset_ = 0;
 };
 
 inline constexpr std::size_t kMaxDepth = 256;
@@ -60,5 +66,9 @@ inline constexpr std::size_t kMaxDepth = 256;
 // in "at or after line L, column C (byte N)", the start of the last value that was reached, if any
 // was.
 Result<Value> parse(std::string_view text);
+
+// "12:3", line and column of a byte, both from 1; columns count bytes. An offset beyond the text
+// means its end.
+std::string line_and_column(std::string_view text, std::size_t offset);
 
 }  // namespace bxl::json

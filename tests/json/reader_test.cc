@@ -143,5 +143,19 @@ TEST(JsonReader, DeepNestingIsRefusedNotFollowed) {
   parsed(std::string(250, '[') + std::string(250, ']'));
 }
 
+TEST(JsonReader, EveryValueKnowsWhereItStarts) {
+  const std::string text = "\xef\xbb\xbf{\n  \"a\": [1, {\"b\" : \"x\"}],\n \"c\": null}";
+  auto parsed = parse(text);
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  auto at = [&](const Value* value) { return line_and_column(text, value->offset()); };
+  EXPECT_EQ(parsed->offset(), 3u);
+  const Value* a = parsed->find("a");
+  EXPECT_EQ(at(a), "2:8");
+  EXPECT_EQ(at(&(*a->array())[0]), "2:9");
+  EXPECT_EQ(at((*a->array())[1].find("b")), "2:18");
+  EXPECT_EQ(at(parsed->find("c")), "3:7");
+  EXPECT_EQ(line_and_column(text, 10'000), "3:12");
+}
+
 }  // namespace
 }  // namespace bxl::json
