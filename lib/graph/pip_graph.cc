@@ -32,6 +32,21 @@ Result<void> check_ranges(const wire::Pip& pip, std::size_t pips, std::size_t pa
     if (index(dependency) >= pips) return bad("unknown dependency");
   for (PipId validation : pip.validations)
     if (index(validation) >= pips) return bad("unknown validation");
+  const wire::PipOptions& more = pip.more();
+  for (PathId id : {more.stdin_file, more.stdout_file, more.stderr_file})
+    if (id != kNoPath && !in_range(id)) return bad("unknown path");
+  if (!std::all_of(more.untracked.begin(), more.untracked.end(), in_range))
+    return bad("unknown path");
+  for (const wire::DirectoryOutput& directory : more.directory_outputs)
+    if (!in_range(directory.path)) return bad("unknown path");
+  for (const wire::ReadScope& scope : more.read_scopes)
+    if (!in_range(scope.path)) return bad("unknown path");
+  if (pip.kind == wire::PipKind::WriteFile && pip.outputs.size() != 1)
+    return bad("it writes a file, and declares another number of outputs");
+  const bool of_file = pip.inputs.size() == 1 && pip.outputs.size() == 1;
+  const bool of_tree = more.read_scopes.size() == 1 && more.directory_outputs.size() == 1;
+  if (pip.kind == wire::PipKind::CopyFile && !of_file && !of_tree)
+    return bad("it copies, and says not what to where");
   return {};
 }
 

@@ -118,6 +118,37 @@ struct Pip {
   dependencies @18 :List(UInt32);
   validations @19 :List(UInt32);  # minor 2
   dyndep @20 :UInt32 = 0xffffffff;  # minor 3
+  options @21 :PipOptions;  # minor 5; null: as if all fields had their defaults
+}
+
+struct PipOptions {
+  argv @0 :List(Data);
+  environment @1 :List(Variable);
+  directoryOutputs @2 :List(DirectoryOutput);
+  readScopes @3 :List(ReadScope);
+  untracked @4 :List(UInt32);
+  stdinFile @5 :UInt32 = 0xffffffff;
+  stdinText @6 :Data;
+  stdoutFile @7 :UInt32 = 0xffffffff;
+  stderrFile @8 :UInt32 = 0xffffffff;
+  content @9 :Data;
+  timeoutMs @10 :UInt64;
+  weight @11 :UInt32 = 1;
+  retries @12 :UInt32;
+  retryExitCodes @13 :List(UInt32);
+  successExitCodes @14 :List(UInt32);
+  tags @15 :List(Data);
+  module @16 :Data;
+}
+
+struct DirectoryOutput {
+  path @0 :UInt32;
+  exclusive @1 :Bool;
+}
+
+struct ReadScope {
+  path @0 :UInt32;
+  recursive @1 :Bool;
 }
 
 struct FrontEndRead {

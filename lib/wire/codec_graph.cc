@@ -42,6 +42,82 @@ std::vector<PipId> get_pips(IdsReader from, std::uint32_t pip_count, const char*
   return to;
 }
 
+template <typename List>
+void put_strings(List to, const std::vector<std::string>& from) {
+  for (unsigned i = 0; i < to.size(); ++i) to.set(i, blob(from[i]));
+}
+
+template <typename List>
+std::vector<std::string> get_strings(List from) {
+  std::vector<std::string> to;
+  for (auto one : from) to.push_back(str(one));
+  return to;
+}
+
+template <typename T>
+unsigned count_of(const std::vector<T>& list) {
+  return static_cast<unsigned>(list.size());
+}
+
+void put(schema::PipOptions::Builder to, const PipOptions& from, PathsOut& paths) {
+  put_strings(to.initArgv(count_of(from.argv)), from.argv);
+  auto environment = to.initEnvironment(count_of(from.environment));
+  for (unsigned i = 0; i < environment.size(); ++i) {
+    environment[i].setName(blob(from.environment[i].first));
+    environment[i].setValue(blob(from.environment[i].second));
+  }
+  auto directories = to.initDirectoryOutputs(count_of(from.directory_outputs));
+  for (unsigned i = 0; i < directories.size(); ++i) {
+    directories[i].setPath(paths.id(from.directory_outputs[i].path));
+    directories[i].setExclusive(from.directory_outputs[i].exclusive);
+  }
+  auto scopes = to.initReadScopes(count_of(from.read_scopes));
+  for (unsigned i = 0; i < scopes.size(); ++i) {
+    scopes[i].setPath(paths.id(from.read_scopes[i].path));
+    scopes[i].setRecursive(from.read_scopes[i].recursive);
+  }
+  put_paths(to.initUntracked(count_of(from.untracked)), from.untracked, paths);
+  to.setStdinFile(paths.id_or_none(from.stdin_file));
+  to.setStdinText(blob(from.stdin_text));
+  to.setStdoutFile(paths.id_or_none(from.stdout_file));
+  to.setStderrFile(paths.id_or_none(from.stderr_file));
+  to.setContent(blob(from.content));
+  to.setTimeoutMs(from.timeout_ms);
+  to.setWeight(from.weight);
+  to.setRetries(from.retries);
+  auto retry = to.initRetryExitCodes(count_of(from.retry_exit_codes));
+  for (unsigned i = 0; i < retry.size(); ++i) retry.set(i, from.retry_exit_codes[i]);
+  auto success = to.initSuccessExitCodes(count_of(from.success_exit_codes));
+  for (unsigned i = 0; i < success.size(); ++i) success.set(i, from.success_exit_codes[i]);
+  put_strings(to.initTags(count_of(from.tags)), from.tags);
+  to.setModule(blob(from.module));
+}
+
+PipOptions get(schema::PipOptions::Reader from, const PathsIn& paths) {
+  PipOptions to;
+  to.argv = get_strings(from.getArgv());
+  for (auto variable : from.getEnvironment())
+    to.environment.emplace_back(str(variable.getName()), str(variable.getValue()));
+  for (auto directory : from.getDirectoryOutputs())
+    to.directory_outputs.push_back({paths.at(directory.getPath()), directory.getExclusive()});
+  for (auto scope : from.getReadScopes())
+    to.read_scopes.push_back({paths.at(scope.getPath()), scope.getRecursive()});
+  to.untracked = get_paths(from.getUntracked(), paths);
+  to.stdin_file = paths.at_or_none(from.getStdinFile());
+  to.stdin_text = str(from.getStdinText());
+  to.stdout_file = paths.at_or_none(from.getStdoutFile());
+  to.stderr_file = paths.at_or_none(from.getStderrFile());
+  to.content = str(from.getContent());
+  to.timeout_ms = from.getTimeoutMs();
+  to.weight = from.getWeight();
+  to.retries = from.getRetries();
+  for (std::uint32_t code : from.getRetryExitCodes()) to.retry_exit_codes.push_back(code);
+  for (std::uint32_t code : from.getSuccessExitCodes()) to.success_exit_codes.push_back(code);
+  to.tags = get_strings(from.getTags());
+  to.module = str(from.getModule());
+  return to;
+}
+
 void put(schema::Pip::Builder to, const Pip& from, PathsOut& paths, std::size_t pip_count) {
   to.setKind(static_cast<schema::PipKind>(from.kind));
   to.setFlags(from.flags);
@@ -67,6 +143,7 @@ void put(schema::Pip::Builder to, const Pip& from, PathsOut& paths, std::size_t 
   put_pips(to.initValidations(static_cast<unsigned>(from.validations.size())), from.validations,
            pip_count);
   to.setDyndep(paths.id_or_none(from.dyndep));
+  if (from.options) put(to.initOptions(), *from.options, paths);
 }
 
 }  // namespace
@@ -125,6 +202,7 @@ Pip get(schema::Pip::Reader from, const PathsIn& paths, std::uint32_t pip_count)
   to.dependencies = get_pips(from.getDependencies(), pip_count, "dependencies");
   to.validations = get_pips(from.getValidations(), pip_count, "validations");
   to.dyndep = paths.at_or_none(from.getDyndep());
+  if (from.hasOptions()) to.options = Boxed(get(from.getOptions(), paths));
   return to;
 }
 

@@ -18,7 +18,12 @@ constexpr Flag kPipFlags[] = {{kPipGenerator, "generator"},
                               {kPipRestat, "restat"},
                               {kPipConsole, "console"},
                               {kPipAlwaysDirty, "alwaysDirty"},
-                              {kPipDepsGcc, "depsGcc"}};
+                              {kPipDepsGcc, "depsGcc"},
+                              {kPipUncacheable, "uncacheable"},
+                              {kPipDeclaredReads, "declaredReads"},
+                              {kPipSameContent, "sameContent"},
+                              {kPipExecutable, "executable"},
+                              {kPipJson, "json"}};
 
 class Describer {
  public:
@@ -289,6 +294,54 @@ class Describer {
     pips("dependencies", pip.dependencies);
     pips("validations", pip.validations);
     path("dyndep", pip.dyndep);
+    if (pip.options) options(*pip.options);
+  }
+  void options(const PipOptions& options) {
+    to_.begin_object("options");
+    strings("argv", options.argv);
+    to_.begin_list("environment");
+    for (const auto& [variable, value] : options.environment) {
+      to_.begin_object("");
+      to_.string("name", variable);
+      to_.string("value", value);
+      to_.end_object();
+    }
+    to_.end_list();
+    to_.begin_list("directoryOutputs");
+    for (const DirectoryOutput& directory : options.directory_outputs) {
+      to_.begin_object("");
+      path("path", directory.path);
+      to_.boolean("exclusive", directory.exclusive);
+      to_.end_object();
+    }
+    to_.end_list();
+    to_.begin_list("readScopes");
+    for (const ReadScope& scope : options.read_scopes) {
+      to_.begin_object("");
+      path("path", scope.path);
+      to_.boolean("recursive", scope.recursive);
+      to_.end_object();
+    }
+    to_.end_list();
+    paths("untracked", options.untracked);
+    path("stdinFile", options.stdin_file);
+    to_.string("stdinText", options.stdin_text);
+    path("stdoutFile", options.stdout_file);
+    path("stderrFile", options.stderr_file);
+    to_.string("content", options.content);
+    to_.natural("timeoutMs", options.timeout_ms);
+    to_.natural("weight", options.weight);
+    to_.natural("retries", options.retries);
+    naturals("retryExitCodes", options.retry_exit_codes);
+    naturals("successExitCodes", options.success_exit_codes);
+    strings("tags", options.tags);
+    to_.string("module", options.module);
+    to_.end_object();
+  }
+  void naturals(std::string_view key, const std::vector<std::uint32_t>& list) {
+    to_.begin_list(key);
+    for (std::uint32_t one : list) to_.natural("", one);
+    to_.end_list();
   }
 
  private:

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/boxed.h"
 #include "base/digest.h"
 #include "base/ids.h"
 #include "os/file.h"
@@ -20,7 +21,7 @@ enum class StreamKind : std::uint32_t { Graph = 1, Plan = 2, Results = 3, State 
 const char* name(StreamKind kind);
 
 inline constexpr std::uint16_t kSchemaMajor = 1;  // another major is refused by name
-inline constexpr std::uint16_t kSchemaMinor = 4;  // newer minors: unknown fields are ignored
+inline constexpr std::uint16_t kSchemaMinor = 5;  // newer minors: unknown fields are ignored
 
 // --- mounts: token, real path, flags; the longest prefix wins ------------------------------------
 enum MountFlags : std::uint32_t {
@@ -60,19 +61,64 @@ enum class PipKind : std::uint8_t { Process = 0, Alias = 1, WriteFile = 2, CopyF
 enum PipFlags : std::uint32_t {
   kPipGenerator = 1,  // brings the manifest up to date; run by bxl-graph, never by bxl-exec
   kPipRestat = 2,
-  kPipConsole = 4,      // console pool: never clean, never published
-  kPipAlwaysDirty = 8,  // has an always-dirty input: never clean, never published
-  kPipDepsGcc = 16,     // the depfile is absorbed and removed after success
+  kPipConsole = 4,         // console pool: never clean, never published
+  kPipAlwaysDirty = 8,     // has an always-dirty input: never clean, never published
+  kPipDepsGcc = 16,        // the depfile is absorbed and removed after success
+  kPipUncacheable = 32,    // its declaration says: never clean, never published
+  kPipDeclaredReads = 64,  // may read no source but inputs, order_only and read_scopes
+  // Writing once more what another pip with this flag made, with the same content, is no violation.
+  kPipSameContent = 128,
+  kPipExecutable = 256,  // WriteFile: the file gets its x bit
+  kPipJson = 512,        // declared in a JSON graph: messages speak of its fields
+};
+
+// A directory below which everything a pip writes is its output. Exclusive: no other pip declares
+// anything there.
+struct DirectoryOutput {
+  PathId path = kRootPath;
+  bool exclusive = false;
+  bool operator==(const DirectoryOutput&) const = default;
+};
+
+// Sources below (recursive) or directly in a directory.
+struct ReadScope {
+  PathId path = kRootPath;
+  bool recursive = true;
+  bool operator==(const ReadScope&) const = default;
+};
+
+// What only some front ends say of a pip.
+struct PipOptions {
+  std::vector<std::string> argv;  // run as it stands; empty: /bin/sh -c command
+  std::vector<std::pair<std::string, std::string>>
+      environment;  // over GraphRecord::environment, sorted by name
+  std::vector<DirectoryOutput> directory_outputs;
+  std::vector<ReadScope> read_scopes;  // counts with kPipDeclaredReads
+  std::vector<PathId> untracked;       // accesses there, and below, are not looked at
+  PathId stdin_file = kNoPath;         // one of its inputs
+  std::string stdin_text;              // counts without stdin_file; empty: /dev/null
+  PathId stdout_file = kNoPath, stderr_file = kNoPath;  // outputs; may be the same
+  std::string content;                                  // WriteFile: of its one output
+  std::uint64_t timeout_ms = 0;                         // 0: the build's
+  std::uint32_t weight = 1;                             // job slots
+  std::uint32_t retries = 0;  // runs after the first, while it exits with a retry_exit_code
+  std::vector<std::uint32_t> retry_exit_codes;
+  std::vector<std::uint32_t> success_exit_codes;  // empty: 0
+  std::vector<std::string> tags;
+  std::string module;
+  bool operator==(const PipOptions&) const = default;
 };
 
 struct Pip {
   PipKind kind = PipKind::Process;
   std::uint32_t flags = 0;
-  std::string
-      stable_id;        // Ninja: first declared output, relative to the build directory, canonical
-  std::string command;  // run as /bin/sh -c COMMAND
+  std::string stable_id;  // Ninja: first declared output, relative to the build directory,
+                          // canonical; JSON: its id
+  std::string command;  // run as /bin/sh -c COMMAND, unless options say otherwise. CopyFile, of a
+                        // file: inputs[0] to outputs[0]; of a tree: what lies in read_scopes[0] to
+                        // directory_outputs[0]. These and WriteFile: text for people.
   std::string description;
-  std::string rule;  // ninja rule name ("value" in filters)
+  std::string rule;  // ninja rule name, or the value symbol of a JSON pip ("value" in filters)
   std::string spec;  // file:line of the build statement
   std::string pool;  // pool name, "" = none
   std::uint32_t pool_depth = 0;
@@ -95,6 +141,12 @@ struct Pip {
   // What it said when it was last read is in the lists above; GraphRecord::dyndeps tells which
   // content that was.
   PathId dyndep = kNoPath;
+  Boxed<PipOptions> options;
+  // As above, with the defaults where there are none.
+  const PipOptions& more() const {
+    static const PipOptions kDefaults;
+    return options ? *options : kDefaults;
+  }
   bool operator==(const Pip&) const = default;
 };
 
@@ -120,7 +172,7 @@ struct Dyndep {
 // A whole graph, to be encoded. Aliases are Ninja's phony edges: they have dependencies and no
 // command.
 struct GraphRecord {
-  std::string front_end;  // "ninja"
+  std::string front_end;  // "ninja", "json"
   std::string options;    // front-end options that shaped the graph
   std::vector<std::pair<std::string, std::string>> environment;  // of every pip, sorted by name
   std::vector<FrontEndRead> reads;

@@ -1,5 +1,5 @@
-// Golden files: today's build writes the bytes of version 1.4, and reads them and those of 1.0
-// to 1.3.
+// Golden files: today's build writes the bytes of version 1.5, and reads them and those of 1.0
+// to 1.4.
 //
 // Files of version N stay for good (NAME.v1.bin is 1.0). When the schema grows by a minor version,
 // a file NAME.v1.N.bin is added beside the old ones, which must still be read: fields they lack are
@@ -93,6 +93,23 @@ GraphRecord graph(PathTable& paths) {
   alias.dependencies = {PipId{0}, PipId{1}};
   compile.validations = {PipId{1}};
   compile.dyndep = paths.intern("/w/build/a.dd");
+  PipOptions& options = compile.options.make();
+  options.argv = {"gcc", "-c", "/w/src/a b.c"};
+  options.environment = {{"LANG", "de"}};
+  options.directory_outputs = {{paths.intern("/w/build/gen"), true}};
+  options.read_scopes = {{paths.intern("/w/src/include"), false}};
+  options.untracked = {paths.intern("/w/src/log")};
+  options.stdin_file = paths.intern("/w/src/in");
+  options.stdin_text = "text";
+  options.stdout_file = paths.intern("/w/build/a.out");
+  options.content = "content";
+  options.timeout_ms = 1500;
+  options.weight = 2;
+  options.retries = 3;
+  options.retry_exit_codes = {75, 255};
+  options.success_exit_codes = {0, 1};
+  options.tags = {"test", "slow"};
+  options.module = "app";
   g.dyndeps = {{paths.intern("/w/build/a.dd"), Digest::of("dyndep"), ""},
                {paths.intern("/w/build/b.dd"), {}, "b.dd:1:1: unexpected indent"}};
   g.pips = {compile, archive, alias};
@@ -173,10 +190,11 @@ void both_ways(const std::string& name, StreamKind kind, Make make, const End& e
   read_back(name + ".v1.1.bin", kind, make, end, 1);
   read_back(name + ".v1.2.bin", kind, make, end, 2);
   read_back(name + ".v1.3.bin", kind, make, end, 3);
+  read_back(name + ".v1.4.bin", kind, make, end, 4);
   PathTable paths;
-  BXL_EXPECT_GOLDEN(name + ".v1.4.bin",
+  BXL_EXPECT_GOLDEN(name + ".v1.5.bin",
                     encode_stream(header(kind), paths, make(paths, kSchemaMinor), end));
-  read_back(name + ".v1.4.bin", kind, make, end, kSchemaMinor);
+  read_back(name + ".v1.5.bin", kind, make, end, kSchemaMinor);
 }
 
 TEST(Golden, PlanIsWrittenAsInThisVersionAndReadAsInEach) {
@@ -200,6 +218,10 @@ void read_graph(const std::string& file, std::uint16_t minor) {
   EXPECT_EQ(paths.str(archive.outputs.at(1)), "/w/build/liba.map");
   EXPECT_EQ(paths.str(archive.rspfile), "/w/build/a.rsp");
   EXPECT_EQ(archive.depfile, kNoPath);
+  EXPECT_FALSE(archive.options);
+  if (minor >= 5) {
+    EXPECT_TRUE(reader->pip(PipId{0}) == graph(paths).pips[0]);
+  }
 }
 
 TEST(Golden, GraphIsWrittenAsInThisVersionAndReadAsInEach) {
@@ -207,9 +229,10 @@ TEST(Golden, GraphIsWrittenAsInThisVersionAndReadAsInEach) {
   read_graph("graph.v1.1.bin", 1);
   read_graph("graph.v1.2.bin", 2);
   read_graph("graph.v1.3.bin", 3);
+  read_graph("graph.v1.4.bin", 4);
   PathTable paths;
-  BXL_EXPECT_GOLDEN("graph.v1.4.bin", encode_graph(header(StreamKind::Graph), paths, graph(paths)));
-  read_graph("graph.v1.4.bin", kSchemaMinor);
+  BXL_EXPECT_GOLDEN("graph.v1.5.bin", encode_graph(header(StreamKind::Graph), paths, graph(paths)));
+  read_graph("graph.v1.5.bin", kSchemaMinor);
 }
 
 void read_entry(const std::string& file, std::uint16_t minor) {
@@ -248,7 +271,8 @@ INSTANTIATE_TEST_SUITE_P(Golden, Printed,
                                          "graph.v1.1", "plan.v1.1", "results.v1.1", "state.v1.1",
                                          "graph.v1.2", "plan.v1.2", "results.v1.2", "state.v1.2",
                                          "graph.v1.3", "plan.v1.3", "results.v1.3", "state.v1.3",
-                                         "graph.v1.4", "plan.v1.4", "results.v1.4", "state.v1.4"),
+                                         "graph.v1.4", "plan.v1.4", "results.v1.4", "state.v1.4",
+                                         "graph.v1.5", "plan.v1.5", "results.v1.5", "state.v1.5"),
                          [](const auto& one) {
                            std::string name = one.param;
                            std::replace(name.begin(), name.end(), '.', '_');

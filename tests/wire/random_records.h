@@ -175,7 +175,26 @@ class RandomRecords {
       std::sort(some->begin(), some->end());
       some->erase(std::unique(some->begin(), some->end()), some->end());
     }
+    if (flag()) p.options = Boxed(options());
     return p;
+  }
+  PipOptions options() {
+    PipOptions o;
+    o.argv = list([&] { return bytes(); });
+    o.environment = list([&] { return std::pair<std::string, std::string>(bytes(), bytes()); });
+    o.directory_outputs = list([&] { return DirectoryOutput{path(), flag()}; });
+    o.read_scopes = list([&] { return ReadScope{path(), flag()}; });
+    o.untracked = list([&] { return path(); });
+    for (PathId* one : {&o.stdin_file, &o.stdout_file, &o.stderr_file})
+      *one = flag() ? path() : kNoPath;
+    for (std::string* text : {&o.stdin_text, &o.content, &o.module}) *text = bytes();
+    o.timeout_ms = number();
+    o.weight = static_cast<std::uint32_t>(random_());
+    o.retries = static_cast<std::uint32_t>(random_());
+    for (auto* codes : {&o.retry_exit_codes, &o.success_exit_codes})
+      *codes = list([&] { return static_cast<std::uint32_t>(random_()); });
+    o.tags = list([&] { return bytes(); });
+    return o;
   }
   GraphRecord graph(unsigned pip_count) {
     GraphRecord g;
