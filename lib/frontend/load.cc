@@ -1,19 +1,19 @@
-// The life of one bxl-graph: stored graph, generators, parse, validate, store.
+// The life of one bxl-graph over a Ninja build: stored graph, generators, parse, validate, store.
 #include "frontend/load.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
 
+#include "frontend/json/load.h"
 #include "frontend/ninja/dyndep.h"
 #include "frontend/ninja/parser.h"
 #include "frontend/ninja/pips.h"
 #include "frontend/ninja/regenerate.h"
 #include "frontend/shell.h"
+#include "frontend/stored_graph.h"
 #include "graph/pip_graph.h"
 #include "os/file.h"
 #include "wire/graph_stream.h"
@@ -51,34 +51,6 @@ struct Dynamic {
   wire::Dyndep record;
 };
 
-struct StoredGraph {
-  UniqueFd fd;
-  PathTable paths;
-  std::optional<wire::GraphReader> reader;
-  wire::GraphRecord frame;
-};
-
-// Empty when there is none that this version could have written; damage is no error here, the graph
-// is made again.
-std::optional<StoredGraph> open_stored(const LoadRequest& request) {
-  StoredGraph out;
-  auto fd = open_file(request.workspace.directory + "/" + kStoredGraph, O_RDONLY);
-  if (!fd) return {};
-  out.fd = std::move(*fd);
-  auto reader = wire::GraphReader::open(out.fd.get(), out.paths);
-  if (!reader) {
-    request.warn("the stored graph is not used: " + reader.error().to_string());
-    return {};
-  }
-  out.reader.emplace(std::move(*reader));
-  if (out.reader->header().tool_version != BXL_VERSION ||
-      out.reader->header().workspace != request.workspace.directory)
-    return {};
-  out.frame = out.reader->frame();
-  if (out.frame.front_end != "ninja") return {};
-  return out;
-}
-
 class Loader {
  public:
   explicit Loader(const LoadRequest& request)
@@ -101,7 +73,6 @@ class Loader {
   Result<graph::PipGraph> without_conflicts(const ninja::ReadFile& read_file,
                                             const ninja::PipSettings& settings,
                                             std::vector<Dynamic>& dynamics, Error first);
-  Result<UniqueFd> store();
 
   const LoadRequest& request_;
   Environment environment_;
@@ -286,19 +257,7 @@ Result<bool> Loader::parse_once(const ninja::GeneratorSettings& settings) {
     if (!created) return std::move(created.error());
   }
   graph::PipGraph& graph = *created;
-  std::vector<std::string> leaves;
-  std::vector<bool> seen(paths_.size(), false);
-  for (std::size_t i = 0; i < graph.size(); ++i)
-    for (const auto* list : {&graph.pip(PipId(i)).inputs, &graph.pip(PipId(i)).order_only})
-      for (PathId path : *list) {
-        if (graph.producer(path) != kNoPip || seen[index(path)]) continue;
-        seen[index(path)] = true;
-        // One file speaks for its directory.
-        PathId parent = paths_.parent(path);
-        if (seen[index(parent)]) continue;
-        seen[index(parent)] = true;
-        leaves.push_back(paths_.str(path));
-      }
+  const std::vector<std::string> leaves = leaf_inputs(graph, paths_);
   mounts_ = find_mounts(workspace, cmake, leaves, reads);
   record_.front_end = "ninja";
   record_.options = options_;
@@ -338,37 +297,6 @@ Result<void> Loader::parse(const ninja::KnownContent& known) {
              ": still out of date after its generator ran 100 times; is the system time set?");
 }
 
-Result<UniqueFd> Loader::store() {
-  wire::Header header;
-  header.kind = wire::StreamKind::Graph;
-  header.tool_version = BXL_VERSION;
-  header.workspace = request_.workspace.directory;
-  header.mounts = mounts_;
-  auto write = [&](int fd) -> Result<void> {
-    auto sink = wire::fd_sink(fd);
-    auto digest = wire::write_graph(*sink, header, paths_, record_);
-    if (!digest) return std::move(digest.error());
-    if (::lseek(fd, 0, SEEK_SET) != 0) return errno_error("seek in the graph");
-    return {};
-  };
-  const std::string path = request_.workspace.directory + "/" + kStoredGraph;
-  auto stored = [&]() -> Result<UniqueFd> {
-    BXL_TRY(make_directories(std::string(parent_path(path))));
-    BXL_TRY_ASSIGN(AtomicFile file, AtomicFile::create(path));
-    BXL_TRY(write(file.fd()));
-    UniqueFd fd(::fcntl(file.fd(), F_DUPFD_CLOEXEC, 0));
-    if (!fd) return errno_error("duplicate a descriptor");
-    BXL_TRY(file.commit());
-    return fd;
-  }();
-  if (stored) return stored;
-  request_.warn("the graph is not stored: " + stored.error().to_string());
-  UniqueFd memory(::memfd_create("bxl-graph", MFD_CLOEXEC));
-  if (!memory) return errno_error("memfd_create");
-  BXL_TRY(write(memory.get()));
-  return memory;
-}
-
 Result<LoadedGraph> Loader::run() {
   LoadedGraph out;
   ninja::KnownContent known;
@@ -390,13 +318,16 @@ Result<LoadedGraph> Loader::run() {
       known.emplace(stored->paths.str(read.path), read);
   }
   BXL_TRY(parse(known));
-  BXL_TRY_ASSIGN(out.stream, store());
+  BXL_TRY_ASSIGN(out.stream, store_graph(request_, mounts_, paths_, record_));
   out.generator_runs = generator_runs_;
   return out;
 }
 
 }  // namespace
 
-Result<LoadedGraph> load_graph(const LoadRequest& request) { return Loader(request).run(); }
+Result<LoadedGraph> load_graph(const LoadRequest& request) {
+  return request.workspace.front_end == FrontEnd::Json ? json_graph::load(request)
+                                                       : Loader(request).run();
+}
 
 }  // namespace bxl::frontend

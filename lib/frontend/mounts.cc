@@ -1,4 +1,4 @@
-// The mounts of a Ninja build.
+// The mounts of a build.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -51,7 +51,11 @@ class MountFinder {
                                 const std::vector<std::string>& leaves) {
     std::vector<wire::Mount> out;
     constexpr std::uint32_t kSource = wire::kMountReadable | wire::kMountHashable;
-    out.push_back({"%build%", workspace_.directory, kSource | wire::kMountOutput});
+    // Nobody knows where the commands of a Ninja build write; a JSON graph says it.
+    if (workspace_.front_end == FrontEnd::Json)
+      out.push_back({"%ws%", workspace_.directory, kSource});
+    else
+      out.push_back({"%build%", workspace_.directory, kSource | wire::kMountOutput});
     std::vector<std::string> sources;
     if (auto source = real_path(cmake.source); !cmake.source.empty() && source)
       sources.push_back(*source);

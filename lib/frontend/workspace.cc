@@ -6,6 +6,9 @@
 namespace bxl::frontend {
 namespace {
 
+constexpr std::pair<const char*, FrontEnd> kManifests[] = {{"build.ninja", FrontEnd::Ninja},
+                                                           {"graph.bxl.json", FrontEnd::Json}};
+
 bool is_file(const std::string& path) {
   auto identity = stat_identity(path);
   return identity && identity->kind == FileKind::File;
@@ -45,16 +48,24 @@ Result<void> check_root(const std::string& directory) {
 
 }  // namespace
 
-Result<Workspace> find_workspace(const std::string& directory, const std::string& config) {
+const char* name(FrontEnd front_end) { return front_end == FrontEnd::Json ? "json" : "ninja"; }
+
+Result<Workspace> find_workspace(const std::string& directory, const std::string& config,
+                                 std::optional<FrontEnd> only) {
   auto real = real_path(directory);
   if (!real) return make_error(real.error().errnum, "-C " + directory);
   auto identity = stat_identity(*real);
   if (!identity || identity->kind != FileKind::Directory)
     return make_error(ENOTDIR, "-C " + directory);
-  Workspace out{*real, "build.ninja", false};
+  Workspace out;
+  out.directory = *real;
   if (!config.empty()) {
-    if (!config.ends_with(".ninja"))
-      return make_error(0, "-c " + config + ": only ninja manifests (*.ninja) are supported yet");
+    if (config.ends_with(".json"))
+      out.front_end = FrontEnd::Json;
+    else if (!config.ends_with(".ninja"))
+      return make_error(0, "-c " + config + ": only *.ninja and *.json are supported yet");
+    if (only && *only != out.front_end)
+      return make_error(0, "-c " + config + " is no file for the front end " + name(*only));
     out.manifest = config;
     BXL_TRY(check_root(out.directory));
     std::string path = config.front() == '/' ? config : join(out.directory, config);
@@ -63,8 +74,11 @@ Result<Workspace> find_workspace(const std::string& directory, const std::string
   }
   const std::string home = real_home();
   for (std::string at = *real;;) {
-    if (is_file(join(at, "build.ninja"))) {
+    for (const auto& [file, front_end] : kManifests) {
+      if ((only && *only != front_end) || !is_file(join(at, file))) continue;
       out.directory = at;
+      out.manifest = file;
+      out.front_end = front_end;
       out.searched = at != *real;
       BXL_TRY(check_root(at));
       return out;
@@ -78,7 +92,11 @@ Result<Workspace> find_workspace(const std::string& directory, const std::string
   if (exists(join(*real, "config.dsc")))
     return make_error(0, join(*real, "config.dsc") + ": config.dsc is not supported yet");
   return make_error(
-      0, "no build.ninja in " + *real +
+      0, std::string("no ") +
+             (only == FrontEnd::Json    ? ""
+              : only == FrontEnd::Ninja ? "build.ninja"
+                                        : "build.ninja or ") +
+             (only == FrontEnd::Ninja ? "" : "graph.bxl.json") + " in " + *real +
              " or above it; run cmake -G Ninja first, or name the build directory with -C");
 }
 

@@ -1,6 +1,7 @@
 // Where a build lives: the build directory, its manifest, and the mounts around it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,18 +13,26 @@
 
 namespace bxl::frontend {
 
+enum class FrontEnd { Ninja, Json };
+const char* name(FrontEnd front_end);  // "ninja", "json"
+
 struct Workspace {
   std::string directory;  // real path; commands run here
-  std::string manifest;   // "build.ninja", or the FILE of -c relative to `directory`
+  // "build.ninja", "graph.bxl.json", or the FILE of -c, relative to `directory`
+  std::string manifest;
   bool searched = false;  // not found in the directory asked for but above it
+  FrontEnd front_end = FrontEnd::Ninja;
 };
 
-// Finds build.ninja in `directory`, else upwards; the search ends at the first directory with .git,
-// .hg or .jj, at the boundary of the file system and below $HOME. `config` names a manifest in
-// `directory` instead ("" = none). Errors, all of them the user's to fix (exit code 2): EINVAL for
-// a workspace that is /, $HOME or above it, for another kind of configuration, and ENOENT when
-// there is no manifest.
-Result<Workspace> find_workspace(const std::string& directory, const std::string& config);
+// Finds build.ninja or graph.bxl.json in `directory`, else upwards; where both are, the former, and
+// with `only` the one asked for; the search ends at the first directory with .git,
+// .hg or .jj, at the boundary of the file system and below $HOME. `config` names a manifest
+// (*.ninja,
+// *.json) in `directory` instead ("" = none). Errors, all of them the user's to fix (exit code 2):
+// EINVAL for a workspace that is /, $HOME or above it, for another kind of configuration, and
+// ENOENT when there is no manifest.
+Result<Workspace> find_workspace(const std::string& directory, const std::string& config,
+                                 std::optional<FrontEnd> only = {});
 
 // What CMakeCache.txt says about directories; empty strings when there is none.
 struct CMakeDirectories {
@@ -35,9 +44,10 @@ CMakeDirectories read_cmake_directories(const Workspace& workspace, Reads& reads
 std::vector<std::pair<std::string, std::string>> find_spellings(const Workspace& workspace,
                                                                 const CMakeDirectories& cmake);
 
-// %build%; %src%, %src1%… (CMake's source directory, else the version-controlled trees of `leaves`,
-// the inputs that no pip makes); %home%; system directories as %usr%, %etc%…. In a build inside its
-// source tree both are one mount. Probes for version control are recorded in `reads`.
+// %build%, or %ws% of a JSON graph, where only declared places may be written; %src%, %src1%…
+// (CMake's source directory, else the version-controlled trees of `leaves`, the inputs that no pip
+// makes); %home%; system directories as %usr%, %etc%…. In a build inside its source tree both are
+// one mount. Probes for version control are recorded in `reads`.
 std::vector<wire::Mount> find_mounts(const Workspace& workspace, const CMakeDirectories& cmake,
                                      const std::vector<std::string>& leaves, Reads& reads);
 

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include "base/path_table.h"
@@ -25,8 +26,9 @@ using namespace bxl;
 const cli::ToolInfo kTool = {
     "bxl-graph",
     "Reads the build description of a directory and writes its pip graph.",
-    {"show", "root", "compdb"},
+    {"show", "root", "compdb", "json"},
     "  bxl-graph -C build > graph            the graph stream of a Ninja build\n"
+    "  bxl-graph json -C DIR > graph         the same of DIR/graph.bxl.json, or of -c FILE.json\n"
     "  bxl-graph show --json < graph         any graph stream as JSON lines\n"
     "  bxl-graph compdb -C build             commands in the form of compile_commands.json\n"
     "  bxl-graph root -C build/sub           the workspace root\n"};
@@ -79,7 +81,9 @@ int body(const cli::Parsed& parsed) {
   if (parsed.subcommand == "show") return show_stream(kTool.name, options);
   if (auto checked = frontend::check_pass_env(options.pass_env); !checked)
     return fail(checked.error(), cli::kUsage);
-  auto workspace = frontend::find_workspace(options.directory, options.config);
+  std::optional<frontend::FrontEnd> only;
+  if (parsed.subcommand == "json") only = frontend::FrontEnd::Json;
+  auto workspace = frontend::find_workspace(options.directory, options.config, only);
   if (!workspace) return fail(workspace.error(), cli::kUsage);
   if (parsed.subcommand == "root") {
     std::cout << workspace->directory << '\n';
@@ -87,9 +91,11 @@ int body(const cli::Parsed& parsed) {
   }
   if ((workspace->searched && !std::getenv("BXL_ROUND")) || options.verbosity > 0)
     cli::print_note(kTool.name,
-                    "front end: ninja, " + workspace->directory + "/" + workspace->manifest);
+                    std::string("front end: ") + frontend::name(workspace->front_end) + ", " +
+                        (workspace->manifest.front() == '/' ? "" : workspace->directory + "/") +
+                        workspace->manifest);
   // A terminal is refused before any generator runs.
-  if (parsed.subcommand.empty() && options.out.empty() && ::isatty(STDOUT_FILENO))
+  if (parsed.subcommand != "compdb" && options.out.empty() && ::isatty(STDOUT_FILENO))
     return write(options, {});
   auto graph = load(options, std::move(*workspace));
   if (!graph) return fail(graph.error(), cli::kGraph);
