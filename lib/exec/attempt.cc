@@ -103,6 +103,8 @@ Result<bool> Build::prepare(PipId id, Job* job) {
   // As ninja does, for each edge: an earlier one may have removed what was made at the start.
   for (PathId path : p.outputs)
     BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(path))));
+  for (const wire::DirectoryOutput& directory : p.more().directory_outputs)
+    BXL_TRY(s_.placer.make_directory(s_.view.physical(directory.path)));
   if (p.depfile != kNoPath)
     BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(p.depfile))));
   for (PathId path : own) {
@@ -123,24 +125,70 @@ Result<bool> Build::prepare(PipId id, Job* job) {
   std::string journal = std::to_string(::getpid()) + "-" + std::to_string(journal_++) + ".journal";
   BXL_TRY(s_.log.start(p.stable_id, journal));
   job->pip = id;
-  job->command.argv = {"/bin/sh", "-c", p.command};
-  job->command.working_directory = paths_.str(p.working_directory);
-  job->command.environment = s_.salts.environment;
-  auto& env = job->command.environment;
+  job->policy.shim = shim_;
+  job->policy.timeout_ms = timeout_ms(p);
+  job->policy.journal_path = s_.workspace.run_dir() + "/" + journal;
+  if (p.kind != wire::PipKind::Process) {
+    builtin(p, job);
+    return true;
+  }
+  BXL_TRY(command(id, job));
+  return true;
+}
+
+// A pip without a process.
+void Build::builtin(const wire::Pip& p, Job* job) {
+  const wire::PipOptions& more = p.more();
+  Builtin& b = job->builtin;
+  auto text = [&](PathId path) { return paths_.str(s_.view.physical(path)); };
+  if (p.kind == wire::PipKind::WriteFile) {
+    b.kind = Builtin::Kind::WriteFile;
+    b.content = more.content;
+    b.executable = p.flags & wire::kPipExecutable;
+    b.to = text(p.outputs.front());
+  } else if (!more.directory_outputs.empty()) {
+    b.kind = Builtin::Kind::CopyTree;
+    b.from = paths_.str(more.read_scopes.front().path);
+    b.to = text(more.directory_outputs.front().path);
+  } else {
+    b.kind = Builtin::Kind::CopyFile;
+    b.from = paths_.str(p.inputs.front());
+    b.to = text(p.outputs.front());
+  }
+}
+
+Result<void> Build::command(PipId id, Job* job) {
+  const wire::Pip& p = pip(id);
+  const wire::PipOptions& more = p.more();
+  sandbox::Command& command = job->command;
+  command.argv = more.argv;
+  if (command.argv.empty()) command.argv = {"/bin/sh", "-c", p.command};
+  command.working_directory = paths_.str(p.working_directory);
+  command.environment = fingerprint::environment_of(p, s_.salts);
+  auto& env = command.environment;
   env.emplace_back("BXL_INSIDE", s_.workspace.root);
-  env.emplace_back("PWD", job->command.working_directory);
+  env.emplace_back("PWD", command.working_directory);
   env.emplace_back("TMPDIR", "");
   std::sort(env.begin(), env.end());
+  for (PathId path : more.untracked) job->policy.untracked.push_back(paths_.str(path));
   if ((p.flags & wire::kPipConsole) && settings_.console_fds[1] >= 0) {
-    job->command.stdin_fd = settings_.console_fds[0];
-    job->command.stdout_fd = settings_.console_fds[1];
-    job->command.stderr_fd = settings_.console_fds[2];
-    job->command.inherit_terminal = true;
+    command.stdin_fd = settings_.console_fds[0];
+    command.stdout_fd = settings_.console_fds[1];
+    command.stderr_fd = settings_.console_fds[2];
+    command.inherit_terminal = true;
+    return {};
   }
-  job->policy.shim = shim_;
-  job->policy.timeout_ms = settings_.pip_timeout_ms;
-  job->policy.journal_path = s_.workspace.run_dir() + "/" + journal;
-  return true;
+  auto text = [&](PathId path) {
+    return path == kNoPath ? std::string() : paths_.str(s_.view.physical(path));
+  };
+  std::string input;
+  if (more.stdin_file != kNoPath) input = paths_.str(s_.view.follow(id, more.stdin_file).path);
+  BXL_TRY_ASSIGN(job->streams, redirect(input, more.stdin_text, text(more.stdout_file),
+                                        text(more.stderr_file), job->policy.journal_path));
+  command.stdin_fd = job->streams.input.get();
+  command.stdout_fd = job->streams.output.get();
+  command.stderr_fd = job->streams.errors.get();
+  return {};
 }
 
 bool Build::start(PipId id) {
@@ -156,6 +204,7 @@ bool Build::start(PipId id) {
   n.state = State::Running;
   ++n.attempts;
   ++running_;
+  weight_ += pip(id).more().weight;
   if (!pip(id).pool.empty()) ++pool_used_[pip(id).pool];
   s_.observer.started(id, running_);
   workers_->submit(std::move(job));

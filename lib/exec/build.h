@@ -37,6 +37,7 @@ struct Node {
   bool placed = false;       // its outputs are on disk, verified
   std::string distrusted;    // another pip disturbed it: why its own result is not to be believed
   int attempts = 0;
+  std::uint32_t retries = 0;  // for an exit code that asks for it
   std::size_t waiting_for = 0;
   Digest static_hash, weak;
   Digest strong, path_set;
@@ -76,6 +77,11 @@ class Build {
   void skip_dependents(PipId id);
   void advance(PipId id);
   bool start(PipId id);
+  void builtin(const wire::Pip& p, Job* job);
+  Result<void> command(PipId id, Job* job);
+  std::uint64_t timeout_ms(const wire::Pip& p) const {
+    return p.more().timeout_ms != 0 ? p.more().timeout_ms : settings_.pip_timeout_ms;
+  }
   Result<bool> prepare(PipId id, Job* job);
   Result<bool> place_upstream(PipId id);
   Result<bool> place_outputs(PipId id);
@@ -116,6 +122,7 @@ class Build {
   Summary summary_;
   std::unique_ptr<Workers> workers_;
   std::size_t running_ = 0, done_ = 0, to_do_ = 0;
+  std::uint64_t weight_ = 0;  // of those running
   bool stop_starting_ = false;
   bool directories_made_ = false;
   unsigned journal_ = 0;

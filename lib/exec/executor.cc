@@ -231,7 +231,10 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
       auto next = run_queue_.top();
       run_queue_.pop();
       const wire::Pip& p = pip(next.second);
-      if (!p.pool.empty() && p.pool_depth > 0 && pool_used_[p.pool] >= p.pool_depth) {
+      // A heavier pip than there are slots runs alone.
+      const bool too_heavy = running_ > 0 && weight_ + p.more().weight > settings_.jobs;
+      if (too_heavy ||
+          (!p.pool.empty() && p.pool_depth > 0 && pool_used_[p.pool] >= p.pool_depth)) {
         held.push_back(next);
         continue;
       }

@@ -24,14 +24,14 @@ std::string mib(std::uint64_t kib) { return std::to_string((kib + 1023) / 1024) 
 // A sentence about a command that did not succeed. A shell reports the death of its own child as
 // 128 + the signal.
 std::string how_it_failed(const sandbox::Outcome& outcome, std::uint64_t timeout_ms,
-                          bool memory_ran_out) {
+                          const std::string& limit, bool memory_ran_out) {
   if (outcome.spawn_errno != 0)
     return std::string("it could not be started: ") + std::strerror(outcome.spawn_errno);
   if (outcome.timed_out) {
     char seconds[32];
     std::snprintf(seconds, sizeof seconds, "%g", static_cast<double>(timeout_ms) / 1000);
-    return std::string("it ran longer than ") + seconds +
-           " s (--pip-timeout) and was killed with all its processes";
+    return std::string("it ran longer than ") + seconds + " s (" + limit +
+           ") and was killed with all its processes";
   }
   if (outcome.exit_code == 128 + SIGKILL && memory_ran_out)
     return "it was killed (SIGKILL) while the kernel ended processes because memory ran out; its "
@@ -46,6 +46,16 @@ std::string how_it_failed(const sandbox::Outcome& outcome, std::uint64_t timeout
   if (outcome.exit_code > 128 && outcome.exit_code <= 128 + SIGSYS)
     text += " (128 + " + signal_name(outcome.exit_code - 128) + ")";
   return text;
+}
+
+bool listed(const std::vector<std::uint32_t>& codes, int code) {
+  return std::find(codes.begin(), codes.end(), static_cast<std::uint32_t>(code)) != codes.end();
+}
+
+bool succeeds(const wire::Pip& pip, const sandbox::Outcome& outcome) {
+  const auto& codes = pip.more().success_exit_codes;
+  return codes.empty() || outcome.term_signal != 0 ? outcome.exit_code == 0
+                                                   : listed(codes, outcome.exit_code);
 }
 
 // Has a file system no room for even a small file?
@@ -97,6 +107,7 @@ void Build::finish(Finished done) {
   PipId id = done.pip;
   Node& n = node(id);
   const wire::Pip& p = pip(id);
+  weight_ -= p.more().weight;
   if (!p.pool.empty()) --pool_used_[p.pool];
   if (!done.outcome) {
     // Without a process, a temporary directory or a journal no other pip would fare better; a
@@ -126,8 +137,8 @@ void Build::finish(Finished done) {
   }
   ::unlink(done.journal.c_str());
 
-  bool ok = outcome.exit_code == 0 && !outcome.cancelled && !outcome.timed_out &&
-            outcome.spawn_errno == 0;
+  bool ok =
+      succeeds(p, outcome) && !outcome.cancelled && !outcome.timed_out && outcome.spawn_errno == 0;
   if (ok) {
     s_.placer.forget_saved(p.stable_id);
     if (p.rspfile != kNoPath) ::unlink(paths_.str(p.rspfile).c_str());
@@ -152,6 +163,20 @@ void Build::finish(Finished done) {
     return;
   }
 
+  if (!ok && !outcome.cancelled && !outcome.timed_out && !stopping() &&
+      recorded.violations.empty() && n.retries < p.more().retries &&
+      listed(p.more().retry_exit_codes, outcome.exit_code)) {
+    // Rule 45: from View again; what this attempt wrote is recorded, and removed before the next.
+    ++n.retries;
+    --n.attempts;
+    s_.observer.note(p.stable_id + " exited with " + std::to_string(outcome.exit_code) +
+                     " and runs again (" + std::to_string(n.retries) + " of " +
+                     std::to_string(p.more().retries) + ")");
+    n.state = State::Ready;
+    run_queue_.emplace(rank_[index(id)], id);
+    return;
+  }
+
   PipResult result = result_of(id, Outcome::Ran);
   result.exit_status = outcome.exit_code;
   result.violations = recorded.violations;
@@ -172,7 +197,8 @@ void Build::finish(Finished done) {
   if (!ok) {
     result.outcome = outcome.cancelled || summary_.cancelled ? Outcome::Cancelled : Outcome::Failed;
     if (result.outcome == Outcome::Failed) ++summary_.failed;
-    result.why_not = how_it_failed(outcome, settings_.pip_timeout_ms,
+    result.why_not = how_it_failed(outcome, timeout_ms(p),
+                                   p.more().timeout_ms != 0 ? "its timeoutMs" : "--pip-timeout",
                                    outcome.exit_code == 128 + SIGKILL && oom_kills() > oom_kills_);
     if (result.outcome == Outcome::Failed && outcome.timed_out) ++summary_.timed_out;
     for (const std::string& place : {s_.workspace.root, done.scratch.front()})
@@ -208,6 +234,8 @@ void Build::finish(Finished done) {
     recorded.why_not.insert(recorded.why_not.begin(), "it runs in the console pool");
   if (p.flags & wire::kPipAlwaysDirty)
     recorded.why_not.insert(recorded.why_not.begin(), "it has an input that is always dirty");
+  if (p.flags & wire::kPipUncacheable)
+    recorded.why_not.insert(recorded.why_not.begin(), "it is declared as not cacheable");
   if (!s_.store) recorded.why_not.push_back("the cache cannot be used");
   if (!n.distrusted.empty()) recorded.why_not.push_back(n.distrusted);
   // Not every command looks at what write(2) says: `cat a > b; touch c` succeeds on a full disk.

@@ -144,6 +144,7 @@ class Recorder {
     violation::Fact fact;
     fact.touch = how;
     fact.declared = declared_.count(path) != 0;
+    fact.same_content = pip_.flags & wire::kPipSameContent;
     if (file) {
       fact.directory = file->output.kind == wire::OutputKind::Directory;
       fact.content = file->output.digest;
@@ -188,7 +189,12 @@ class Recorder {
     bool existed = before.exists();
     bool ours = declared || recorded_own(path);
     const wire::Mount* mount = view_.mounts().of(access.path);
-    bool output_scope = mount && (mount->flags & wire::kMountOutput);
+    // Directories on the way to declared outputs are made for everybody; to make one anew is not to
+    // write where one may not.
+    const bool way = now != now_.end() && now->second->output.kind == wire::OutputKind::Directory &&
+                     view_.is_declared_directory(path);
+    bool output_scope = (mount && (mount->flags & wire::kMountOutput)) || way ||
+                        view_.in_output_directory(context_.pip, path);
 
     if (output_scope && content_mutation(access.ops) && (existed || now != now_.end()))
       if (PathId inner = inner_workspace(path); inner != kNoPath) {
@@ -237,7 +243,9 @@ class Recorder {
       } else if (!content_mutation(access.ops)) {
         not_published("it changed the attributes of " + show(path) + ", which is not its output");
       } else {
-        result_.violations.push_back(analyzer_.undeclared_write(context_.pip, path, existed));
+        const std::vector<PipId>* makers = view_.output_directory_of(path);
+        result_.violations.push_back(
+            analyzer_.undeclared_write(context_.pip, path, existed, makers));
         wrote(path, existed ? violation::Touch::Rewrite : violation::Touch::Create, &file);
       }
       return;
@@ -324,7 +332,8 @@ class Recorder {
   // that do not exist. Not where pips write: there the directory may come into being for a file
   // that nobody looked for.
   PathId topmost_absent(PathId path, const wire::Mount* mount) {
-    if (mount && (mount->flags & wire::kMountOutput)) return path;
+    if ((mount && (mount->flags & wire::kMountOutput)) || view_.output_directory_of(path))
+      return path;
     while (true) {
       PathId up = paths_.parent(path);
       if (up == kRootPath) return path;
@@ -332,6 +341,29 @@ class Recorder {
       if (seen.certainty != Seen::Certainty::Known || seen.kind != FileKind::Absent) return path;
       path = up;
     }
+  }
+
+  // With kPipDeclaredReads: a source that it neither names nor has through a seal. Links on the way
+  // to what it may read, directories, and what is not there are no reads.
+  bool undeclared_read(const sandbox::Access& access, PathId path, const Seen& seen,
+                       const wire::Mount* mount) {
+    if (!(pip_.flags & wire::kPipDeclaredReads) || access.first.kind != FileKind::File ||
+        seen.owner != kNoPip || (mount && (mount->flags & wire::kMountSystem)) ||
+        is_temp_place(access.path, view_.mounts()))
+      return false;
+    if (readable_.empty()) {
+      readable_.insert(kRootPath);  // no file
+      for (PathId input : fingerprint::declared_inputs(view_, context_.pip))
+        readable_.insert(input);
+      for (PathId input : pip_.order_only) readable_.insert(view_.follow(context_.pip, input).path);
+    }
+    if (readable_.count(path) != 0) return false;
+    for (const wire::ReadScope& scope : pip_.more().read_scopes) {
+      const PathId directory = view_.follow(context_.pip, scope.path).path;
+      if (scope.recursive ? paths_.is_within(path, directory) : paths_.parent(path) == directory)
+        return false;
+    }
+    return true;
   }
 
   void observation(const sandbox::Access& access) {
@@ -387,6 +419,8 @@ class Recorder {
 
     std::uint8_t flags = fingerprint::kProbe;
     const wire::Mount* mount = view_.mounts().of(access.path);
+    if (undeclared_read(access, path, seen, mount))
+      result_.violations.push_back(analyzer_.undeclared_read(context_.pip, path));
     if (access.first.kind == FileKind::Absent) {
       result_.observations.push_back({topmost_absent(path, mount), flags});
       return;
@@ -517,6 +551,7 @@ class Recorder {
   Recorded result_;
   std::vector<violation::Touched> touched_;
   std::unordered_set<PathId> declared_, own_dirs_, mutated_;
+  std::unordered_set<PathId> readable_;  // with kPipDeclaredReads; empty: not asked yet
   std::unordered_map<PathId, const Ingested::File*> now_;
   std::unordered_map<PathId, bool> workspaces_;  // directories: is it one?
   PathId rspfile_ = kNoPath;

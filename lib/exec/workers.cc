@@ -76,7 +76,10 @@ Finished Workers::run(std::size_t slot, Job job) {
   for (auto& [name, value] : job.command.environment)
     if (name == "TMPDIR" || name == "TMP" || name == "TEMP") value = temp;
   std::int64_t start = wall_clock_ns();
-  auto outcome = services_.runner.run(slot, job.command, job.policy);
+  auto outcome = job.builtin.kind == Builtin::Kind::None
+                     ? services_.runner.run(slot, job.command, job.policy)
+                     : run_builtin(job.builtin, job.policy.journal_path);
+  if (outcome) add_first(outcome->accesses, job.streams.accesses);
   std::vector<std::string> scratch{temp, services_.workspace.dir()};
   Ingested ingested;
   if (outcome)

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "exec/builtin.h"
 #include "exec/executor.h"
 #include "exec/recorder.h"
 #include "os/unique_fd.h"
@@ -20,6 +21,8 @@ struct Job {
   sandbox::Command command;
   sandbox::Policy policy;
   std::int64_t start_ns = 0;
+  Builtin builtin;       // of another kind than None: instead of the command
+  Redirections streams;  // of the command's stdin, stdout and stderr
 };
 
 struct Finished {

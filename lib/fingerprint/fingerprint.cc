@@ -1,6 +1,7 @@
 #include "fingerprint/fingerprint.h"
 
 #include <algorithm>
+#include <map>
 #include <unordered_set>
 
 #include "fingerprint/projection.h"
@@ -36,6 +37,46 @@ Computed finish(std::string text) {
 
 }  // namespace
 
+// What only some front ends say. Not timeouts, weights, retries, tags: they change no result.
+template <typename Token>
+static void options_text(std::string& text, const wire::Pip& pip, Token token) {
+  const wire::PipOptions& more = pip.more();
+  if (pip.kind != wire::PipKind::Process)
+    field(text, "kind", pip.kind == wire::PipKind::WriteFile ? "write-file" : "copy-file");
+  if (!more.content.empty()) field(text, "content", Digest::of(more.content).hex());
+  for (const std::string& word : more.argv) field(text, "argv", word);
+  for (const wire::DirectoryOutput& directory : more.directory_outputs)
+    field(text, directory.exclusive ? "exclusive-directory" : "shared-directory",
+          token(directory.path));
+  for (PathId path : more.untracked) field(text, "untracked", token(path));
+  if (more.stdin_file != kNoPath) field(text, "stdin", token(more.stdin_file));
+  if (!more.stdin_text.empty()) field(text, "stdin-text", more.stdin_text);
+  if (more.stdout_file != kNoPath) field(text, "stdout", token(more.stdout_file));
+  if (more.stderr_file != kNoPath) field(text, "stderr", token(more.stderr_file));
+  for (std::uint32_t code : more.success_exit_codes) field(text, "success", std::to_string(code));
+  if (pip.kind == wire::PipKind::CopyFile)
+    for (const wire::ReadScope& scope : more.read_scopes) field(text, "from", token(scope.path));
+  if (!(pip.flags & wire::kPipDeclaredReads)) return;
+  // A result that was allowed to read more says nothing about one that is not.
+  for (PathId path : pip.order_only) field(text, "may-read", token(path));
+  for (const wire::ReadScope& scope : more.read_scopes)
+    field(text, scope.recursive ? "may-read-below" : "may-read-in", token(scope.path));
+}
+
+static std::vector<std::pair<std::string, std::string>> merged(
+    const std::vector<std::pair<std::string, std::string>>& all,
+    const std::vector<std::pair<std::string, std::string>>& own) {
+  std::map<std::string, std::string> out(own.begin(), own.end());
+  out.insert(all.begin(), all.end());
+  return {out.begin(), out.end()};
+}
+
+std::vector<std::pair<std::string, std::string>> environment_of(const wire::Pip& pip,
+                                                                const Salts& salts) {
+  return pip.more().environment.empty() ? salts.environment
+                                        : merged(salts.environment, pip.more().environment);
+}
+
 std::string static_text(const View& view, PipId id, const Salts& salts) {
   const wire::Pip& pip = view.graph().pip(id);
   auto& paths = const_cast<View&>(view).paths();
@@ -48,8 +89,9 @@ std::string static_text(const View& view, PipId id, const Salts& salts) {
   field(text, "command", pip.command);
   field(text, "directory", token(pip.working_directory));
   field(text, "flags",
-        std::to_string(pip.flags & (wire::kPipDepsGcc | wire::kPipConsole | wire::kPipAlwaysDirty |
-                                    wire::kPipGenerator)));
+        std::to_string(pip.flags &
+                       (wire::kPipDepsGcc | wire::kPipConsole | wire::kPipAlwaysDirty |
+                        wire::kPipGenerator | wire::kPipDeclaredReads | wire::kPipExecutable)));
   if (pip.rspfile != kNoPath) {
     field(text, "rspfile", token(pip.rspfile));
     field(text, "rspfile-content", pip.rspfile_content);
@@ -57,7 +99,10 @@ std::string static_text(const View& view, PipId id, const Salts& salts) {
   if (pip.depfile != kNoPath) field(text, "depfile", token(pip.depfile));
   for (PathId path : pip.outputs) field(text, "output", token(path));
   for (PathId path : pip.optional_outputs) field(text, "optional-output", token(path));
-  for (const auto& [name, value] : salts.environment) field(text, "env", name + "=" + value);
+  options_text(text, pip, token);
+  if (pip.kind != wire::PipKind::Process) return text;
+  for (const auto& [name, value] : environment_of(pip, salts))
+    field(text, "env", name + "=" + value);
   return text;
 }
 

@@ -18,6 +18,10 @@ struct Salts {
   std::vector<std::pair<std::string, std::string>> environment;  // of every pip, sorted
 };
 
+// What the pip finds: the environment of every pip, and what it says of its own over that. Sorted.
+std::vector<std::pair<std::string, std::string>> environment_of(const wire::Pip& pip,
+                                                                const Salts& salts);
+
 // A digest with the exact text that was hashed, and whether it could be computed at all.
 struct Computed {
   enum class Status {

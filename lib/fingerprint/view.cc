@@ -30,15 +30,23 @@ View::View(const graph::PipGraph& graph, PathTable& paths, const graph::Mounts& 
       final_[i] = true;
       continue;
     }
-    auto declare = [&](PathId lexical) {
-      PathId path = physical(lexical);
-      declared_.emplace(path, id);
-      own(path, id);
-      for (PathId dir = paths_.parent(path); dir != kRootPath; dir = paths_.parent(dir)) {
+    auto declare_directory = [&](PathId path) {
+      for (PathId dir = path; dir != kRootPath; dir = paths_.parent(dir)) {
         if (!declared_dirs_.insert(dir).second) break;
         children_[paths_.parent(dir)].push_back(dir);
       }
     };
+    auto declare = [&](PathId lexical) {
+      PathId path = physical(lexical);
+      declared_.emplace(path, id);
+      own(path, id);
+      declare_directory(paths_.parent(path));
+    };
+    for (const wire::DirectoryOutput& directory : pip.more().directory_outputs) {
+      const PathId path = physical(directory.path);
+      output_dirs_[path].push_back(id);
+      declare_directory(path);
+    }
     for (PathId path : pip.outputs) declare(path);
     for (PathId path : pip.optional_outputs) declare(path);
     if (pip.depfile != kNoPath) declare(pip.depfile);
@@ -61,6 +69,22 @@ View::View(const graph::PipGraph& graph, PathTable& paths, const graph::Mounts& 
     else
       own(path, owner);
   }
+}
+
+const std::vector<PipId>* View::output_directory_of(PathId path) const {
+  if (output_dirs_.empty()) return nullptr;
+  for (PathId at = path; at != kRootPath; at = paths_.parent(at))
+    if (auto found = output_dirs_.find(at); found != output_dirs_.end()) return &found->second;
+  return nullptr;
+}
+
+bool View::in_output_directory(PipId pip, PathId path) const {
+  if (output_dirs_.empty()) return false;
+  for (PathId at = path; at != kRootPath; at = paths_.parent(at))
+    if (auto found = output_dirs_.find(at); found != output_dirs_.end())
+      if (std::find(found->second.begin(), found->second.end(), pip) != found->second.end())
+        return true;
+  return false;
 }
 
 void View::own(PathId path, PipId) { children_[paths_.parent(path)].push_back(path); }

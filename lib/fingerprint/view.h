@@ -42,7 +42,8 @@ struct Seen {
 //   3. outputs of other pips of the graph: hidden, that is absent
 //   4. recorded outputs of pips no longer in the graph, still as recorded: absent (stale, to be
 //      scrubbed)
-//   5. ancestors of any declared output of the graph: a directory. (bxl-exec makes all of them
+//   5. output directories, and ancestors of any declared output of the graph: a directory.
+//   (bxl-exec makes all of them
 //      before the first pip starts, so that their existence is a function of the graph and not of
 //      luck.)
 //   6. the disk
@@ -91,6 +92,10 @@ class View {
     auto it = declared_.find(path);
     return it != declared_.end() && it->second == pip;
   }
+  // Is this, or does it lie below, a directory whose content is the pip's (wire::DirectoryOutput)?
+  bool in_output_directory(PipId pip, PathId path) const;
+  // Of which pips, then: those of the nearest such directory; null: of none.
+  const std::vector<PipId>* output_directory_of(PathId path) const;
   bool is_declared_directory(PathId path) const { return declared_dirs_.count(path) != 0; }
   const std::unordered_set<PathId>& declared_directories() const { return declared_dirs_; }
   // The physical place of a declared path: symlinks in its parent directories are resolved, those
@@ -140,6 +145,7 @@ class View {
   std::unordered_map<PathId, PipId> noted_;                  // recorded or observed, undeclared
   std::unordered_map<PipId, std::vector<PathId>> noted_by_;  // the same by pip, and some others'
   std::unordered_set<PathId> declared_dirs_;
+  std::unordered_map<PathId, std::vector<PipId>> output_dirs_;  // physical
   std::unordered_set<PathId>
       declared_parents_;  // declared outputs that others lie below, by their text
   std::unordered_map<PathId, std::vector<PathId>> children_;  // owned paths by parent directory

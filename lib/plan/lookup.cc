@@ -102,10 +102,11 @@ Decision Lookup::decide(PipId id) {
       return decision;
     }
   }
-  if (pip.flags & (wire::kPipConsole | wire::kPipAlwaysDirty)) {
-    decision.reason = pip.flags & wire::kPipConsole
-                          ? "runs in the console pool: it is an action, never cached"
-                          : "has an input that is always dirty: never cached";
+  if (pip.flags & (wire::kPipConsole | wire::kPipAlwaysDirty | wire::kPipUncacheable)) {
+    decision.reason =
+        pip.flags & wire::kPipConsole ? "runs in the console pool: it is an action, never cached"
+        : pip.flags & wire::kPipAlwaysDirty ? "has an input that is always dirty: never cached"
+                                            : "is declared as not cacheable";
     return decision;
   }
   Computed weak = fingerprint::weak_fingerprint(view_, id, static_text);

@@ -219,7 +219,8 @@ Result<Plan> make_plan(fingerprint::View& view, Lookup& lookup, const graph::Out
       for (PathId input : *list)
         if (graph.producer(input) == kNoPip &&
             view.follow(id, input).seen.kind == FileKind::Absent &&
-            view.follow(id, input).seen.certainty == fingerprint::Seen::Certainty::Known)
+            view.follow(id, input).seen.certainty == fingerprint::Seen::Certainty::Known &&
+            !view.output_directory_of(view.physical(input)))
           return make_error(ENOENT, pip.spec + ": '" + paths.str(input) + "', needed by '" +
                                         pip.stable_id + "', is missing and nothing makes it");
     if (pip.kind == wire::PipKind::Alias) {

@@ -130,17 +130,41 @@ void Analyzer::compare(PipId pip, const Touched& mine, PipId other, const Fact& 
   report.violations.push_back(std::move(v));
 }
 
-wire::Violation Analyzer::undeclared_write(PipId pip, PathId path, bool existed) const {
+wire::Violation Analyzer::undeclared_write(PipId pip, PathId path, bool existed,
+                                           const std::vector<PipId>* makers) const {
+  const bool json = graph_.pip(pip).flags & wire::kPipJson;
+  bool exclusive = false;
+  if (makers)
+    for (const wire::DirectoryOutput& directory :
+         graph_.pip(makers->front()).more().directory_outputs)
+      exclusive |= directory.exclusive && paths_.is_within(path, directory.path);
   wire::Violation v;
-  v.code = existed ? "DX5047" : "DX5008";
+  v.code = exclusive ? "DX14533" : existed ? "DX5047" : "DX5008";
   v.letter = "W";
   v.role = "W";
   v.pip = graph_.pip(pip).stable_id;
   v.path = path;
-  v.message =
-      existed ? "it rewrote the existing file " + show(path) + " without declaring it as an output"
-              : "it wrote " + show(path) +
-                    ", outside of the build directory, without declaring it as an output";
+  if (makers) v.related = graph_.pip(makers->front()).stable_id;
+  if (makers)
+    v.message = "it wrote " + show(path) + ", in an output directory of " + v.related +
+                ", which it does not share";
+  else if (existed)
+    v.message = "it rewrote the existing file " + show(path) + " without declaring it as an output";
+  else
+    v.message = "it wrote " + show(path) +
+                (json ? ", which is neither an output nor in an output directory of it"
+                      : ", outside of the build directory, without declaring it as an output");
+  return v;
+}
+
+wire::Violation Analyzer::undeclared_read(PipId pip, PathId path) const {
+  wire::Violation v;
+  v.code = "DX5006";
+  v.letter = "R";
+  v.role = "R";
+  v.pip = graph_.pip(pip).stable_id;
+  v.path = path;
+  v.message = "it read " + show(path) + ", a source that it does not declare";
   return v;
 }
 
@@ -216,6 +240,7 @@ Analyzer::Report Analyzer::judge(PipId pip, const std::vector<Touched>& touched)
       Fact theirs;
       theirs.touch = Touch::Create;
       theirs.declared = mine.owner_declares;
+      theirs.same_content = graph_.pip(mine.owner).flags & wire::kPipSameContent;
       theirs.directory = mine.owner_directory;
       theirs.content = mine.owner_content;
       compare(pip, mine, mine.owner, theirs, mine.path, report);

@@ -46,8 +46,12 @@ class Analyzer {
   // after. A later attempt of the same pip replaces what was remembered of it.
   Report judge(PipId pip, const std::vector<Touched>& touched);
 
-  // `pip` wrote where only declared outputs may be written; `existed`: over a file that was there.
-  wire::Violation undeclared_write(PipId pip, PathId path, bool existed) const;
+  // `pip` wrote where only declared outputs may be written; `existed`: over a file that was there;
+  // `makers`: the pips whose output directory it is, null: none's.
+  wire::Violation undeclared_write(PipId pip, PathId path, bool existed,
+                                   const std::vector<PipId>* makers = nullptr) const;
+  // `pip` read a source though it may read declared ones only.
+  wire::Violation undeclared_read(PipId pip, PathId path) const;
 
   // `pip` wrote or removed a file of another workspace, which lies inside this one.
   wire::Violation foreign_write(PipId pip, PathId path, PathId workspace) const;

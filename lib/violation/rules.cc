@@ -89,7 +89,8 @@ std::optional<Verdict> two_writers(const Fact& mine, const Fact& theirs, Order o
     // Only the graph's order makes the first writer always the same one; declared outputs are the
     // declarer's alone.
     const bool same = !mine.content.is_zero() && mine.content == theirs.content;
-    if (same && !mine.declared && !theirs.declared && order == Order::TheirsFirst)
+    const bool allowed = order == Order::TheirsFirst || (mine.same_content && theirs.same_content);
+    if (same && !mine.declared && !theirs.declared && allowed)
       return Verdict{Kind::SameContent, Severity::Uncached, Whom::Mine, "", "", 'W'};
     return refuse(Kind::DoubleWrite, "DX5002", "DW", 'W');
   }

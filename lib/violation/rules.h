@@ -25,10 +25,11 @@ constexpr bool is_write(Touch touch) { return touch >= Touch::Create; }
 
 struct Fact {
   Touch touch = Touch::Read;
-  bool directory = false;  // Create: a directory
-  bool declared = false;   // Create: the pip names it among its outputs
-  bool scratch = false;    // Create: in /tmp or the like, never replayed
-  Digest content;          // Create: of its bytes or target; zero: unknown
+  bool directory = false;     // Create: a directory
+  bool declared = false;      // Create: the pip names it among its outputs
+  bool scratch = false;       // Create: in /tmp or the like, never replayed
+  bool same_content = false;  // Create: the pip allows others to write the same
+  Digest content;             // Create: of its bytes or target; zero: unknown
   // Wall clock of the run; both 0: it is over, or has not begun.
   std::int64_t start_ns = 0, end_ns = 0;
 };
