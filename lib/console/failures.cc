@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "fingerprint/evidence.h"
+#include "fingerprint/fingerprint.h"
 #include "os/file.h"
 
 namespace bxl::console {
@@ -67,13 +68,14 @@ void Failures::clear() {
   auto names = list_directory(keeping_.directory);
   if (!names) return;
   for (const std::string& name : *names)
-    if (name[0] >= '0' && name[0] <= '9' && (name.ends_with(".log") || name.ends_with(".sh")))
+    if (name[0] >= '0' && name[0] <= '9' &&
+        (name.ends_with(".log") || name.ends_with(".sh") || name.ends_with(".stdin")))
       ::unlink((keeping_.directory + "/" + name).c_str());
 }
 
 // As sandbox_runner and Build::prepare do it; the pip's old outputs stay, for some may be the
 // user's.
-std::string Failures::script_for(const wire::Pip& pip) const {
+std::string Failures::script_for(const wire::Pip& pip, const std::string& input) const {
   const std::string directory = paths_.str(pip.working_directory);
   std::string text =
       "#!/bin/sh\n"
@@ -93,13 +95,22 @@ std::string Failures::script_for(const wire::Pip& pip) const {
     else
       text += "  " + shell_quoted(name + "=" + value) + " \\\n";
   };
-  for (const auto& [name, value] : keeping_.environment) variable(name, value);
+  const fingerprint::Salts salts{keeping_.environment};
+  for (const auto& [name, value] : fingerprint::environment_of(pip, salts)) variable(name, value);
   variable("BXL_INSIDE", keeping_.workspace);
   variable("PWD", directory);
   variable("TMPDIR", "");
-  text +=
-      "  " + shell_quoted(keeping_.sandbox) + " \"$@\" -- /bin/sh -c " + shell_quoted(pip.command);
-  if (!(pip.flags & wire::kPipConsole)) text += " </dev/null";
+  const wire::PipOptions& more = pip.more();
+  text += "  " + shell_quoted(keeping_.sandbox) + " \"$@\" --";
+  if (more.argv.empty()) text += " /bin/sh -c " + shell_quoted(pip.command);
+  for (const std::string& word : more.argv) text += " " + shell_quoted(word);
+  auto file = [&](PathId path) { return shell_quoted(paths_.str(path)); };
+  if (more.stdin_file != kNoPath)
+    text += " <" + file(more.stdin_file);
+  else if (!more.stdin_text.empty())
+    text += " <" + shell_quoted(input);
+  else if (!(pip.flags & wire::kPipConsole))
+    text += " </dev/null";
   return text + "\n";
 }
 
@@ -126,7 +137,10 @@ void Failures::add(const wire::PipResult& result, std::string violations) {
         keeping_.directory + "/" + file_name(failed_.size() + 1, pip.stable_id);
     if (!result.console.empty() && replace_file(base + ".log", result.console))
       failed.log = base + ".log";
-    if (replace_file(base + ".sh", script_for(pip), Durable::No, 0700))
+    const std::string input = base + ".stdin";
+    if (!pip.more().stdin_text.empty()) (void)replace_file(input, pip.more().stdin_text);
+    if (pip.kind == wire::PipKind::Process &&
+        replace_file(base + ".sh", script_for(pip, input), Durable::No, 0700))
       failed.script = base + ".sh";
   }
   failed_.push_back(std::move(failed));

@@ -46,7 +46,8 @@ class Failures {
     std::size_t lines = 0, shown = 0;
   };
   void clear();
-  std::string script_for(const wire::Pip& pip) const;
+  // `input`: the file that holds stdin_text, if the pip has one.
+  std::string script_for(const wire::Pip& pip, const std::string& input) const;
 
   const graph::PipGraph& graph_;
   PathTable& paths_;

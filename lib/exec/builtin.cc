@@ -25,6 +25,9 @@ std::uint64_t now_ns() {
          static_cast<std::uint64_t>(now.tv_nsec);
 }
 
+// As many as the kernel follows.
+constexpr int kMostLinks = 40;
+
 class Worker {
  public:
   explicit Worker(UniqueFd journal) : journal_(std::move(journal)) {}
@@ -41,6 +44,7 @@ class Worker {
   Result<void> work(const Builtin& builtin) {
     if (builtin.kind == Builtin::Kind::WriteFile) {
       BXL_TRY_ASSIGN(auto file, create(builtin.to, builtin.executable));
+      if (!file) return {};
       return write_all(file.get(), builtin.content);
     }
     auto from = resolve(builtin.from);
@@ -77,43 +81,62 @@ class Worker {
     return access;
   }
 
-  // Where the source really lies. The links on the way are inputs.
+  // Where the source really lies. The links on the way are inputs, those of directories too.
   std::optional<std::string> resolve(const std::string& from) {
-    std::string at = from;
-    for (int hops = 0; hops < 40; ++hops) {
-      auto real_parent = real_path(std::string(parent_path(at)));
-      if (!real_parent) {
-        refuse(std::move(real_parent.error()).in(from));
-        return {};
+    std::string at, rest = from;
+    for (int hops = 0; !rest.empty();) {
+      const std::size_t end = std::min(rest.find('/'), rest.size());
+      const std::string name = rest.substr(0, end);
+      rest.erase(0, end + 1);
+      if (name.empty() || name == ".") continue;
+      if (name == "..") {
+        at.erase(std::min(at.rfind('/'), at.size()));
+        continue;
       }
-      at = (*real_parent == "/" ? "" : *real_parent) + "/" + std::string(base_name(at));
+      at += "/" + name;
       auto identity = lstat_identity(at);
       if (!identity) {
         refuse(identity.error());
         return {};
       }
-      if (identity->kind != FileKind::Symlink) return at;
-      touch(at, sandbox::kRead | sandbox::kStat, *identity);
-      auto target = read_link(at);
-      if (!target) {
-        refuse(target.error());
+      if (!identity->exists() && !rest.empty()) {
+        refuse(from + ": " + at + " is missing");
         return {};
       }
-      at = normalize_path(target->starts_with('/') ? *target
-                                                   : std::string(parent_path(at)) + "/" + *target);
+      if (identity->kind != FileKind::Symlink) continue;
+      touch(at, sandbox::kRead | sandbox::kStat, *identity);
+      auto target = read_link(at);
+      if (!target || ++hops > kMostLinks) {
+        refuse(target ? from + ": " + std::strerror(ELOOP) : target.error().to_string());
+        return {};
+      }
+      rest = *target + "/" + rest;
+      at.erase(target->starts_with('/') ? 0 : at.rfind('/'));
     }
-    refuse(from + ": " + std::strerror(ELOOP));
-    return {};
+    return at;
   }
 
   Result<void> announce(const std::string& path) {
     return journal_ ? write_all(journal_.get(), {path.c_str(), path.size() + 1}) : Result<void>();
   }
 
-  Result<UniqueFd> create(const std::string& to, bool executable) {
+  // What cleared the way left what is the user's, and a copied tree has no names beforehand. True:
+  // nothing is there, and `how` it comes into being is noted.
+  Result<bool> may_make(const std::string& to, std::uint32_t how) {
     BXL_TRY_ASSIGN(auto before, lstat_identity(to));
+    if (before.exists()) {
+      refuse(to + " is in the way: bxl did not make it, or another pip did");
+      return false;
+    }
     BXL_TRY(announce(to));
-    touch(to, sandbox::kCreate | sandbox::kWrite, before);
+    touch(to, how, before);
+    return true;
+  }
+
+  // Empty: refused.
+  Result<UniqueFd> create(const std::string& to, bool executable) {
+    BXL_TRY_ASSIGN(bool may, may_make(to, sandbox::kCreate | sandbox::kWrite));
+    if (!may) return UniqueFd();
     return open_file(to, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, executable ? 0777 : 0666);
   }
 
@@ -130,6 +153,7 @@ class Worker {
     auto source = open_file(from, O_RDONLY | O_NOFOLLOW);
     if (!source) return refuse(source.error()), Result<void>();
     BXL_TRY_ASSIGN(auto target, create(to, identity->executable));
+    if (!target) return {};
     auto copied = copy_bytes(source->get(), target.get(), WantDigest::No);
     if (!copied) return std::move(copied.error()).in(to);
     return {};
@@ -140,9 +164,8 @@ class Worker {
     touch(from, sandbox::kRead | sandbox::kStat, identity);
     auto target = read_link(from);
     if (!target) return refuse(target.error()), Result<void>();
-    BXL_TRY_ASSIGN(auto before, lstat_identity(to));
-    BXL_TRY(announce(to));
-    touch(to, sandbox::kCreate | sandbox::kSymlink, before);
+    BXL_TRY_ASSIGN(bool may, may_make(to, sandbox::kCreate | sandbox::kSymlink));
+    if (!may) return {};
     if (::symlink(target->c_str(), to.c_str()) != 0) return errno_error("symlink " + to);
     return {};
   }
@@ -174,8 +197,8 @@ class Worker {
     if (identity->kind != FileKind::Directory) return copy_file(from, to);
     BXL_TRY_ASSIGN(auto before, lstat_identity(to));
     if (before.kind != FileKind::Directory) {
-      BXL_TRY(announce(to));
-      touch(to, sandbox::kMkdir, before);
+      BXL_TRY_ASSIGN(bool may, may_make(to, sandbox::kMkdir));
+      if (!may) return {};
       if (::mkdir(to.c_str(), 0777) != 0) return errno_error("mkdir " + to);
     }
     return copy_directory(from, to);

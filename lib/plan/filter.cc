@@ -91,6 +91,13 @@ class PathPattern {
     return false;
   }
 
+  // May it match a member of an output directory? What lies there is known only after the pip ran;
+  // patterns that begin with a star name no place and do not count.
+  bool reaches_into(std::string_view directory) const {
+    return kind_ != Kind::All && kind_ != Kind::EndsWith && kind_ != Kind::Contains &&
+           path_within(text_, directory);
+  }
+
  private:
   enum class Kind { All, Same, Within, Below, Child, BeginsWith, EndsWith, Contains };
   Kind kind_ = Kind::All;
@@ -107,7 +114,7 @@ class Evaluator {
       const wire::Pip& pip = graph_.pip(PipId(i));
       // A pip that makes nothing can be asked for all the same. Aliases make names only.
       if (pip.kind != wire::PipKind::Alias && !(pip.flags & wire::kPipGenerator))
-        count += std::max<std::size_t>(1, pip.outputs.size());
+        count += std::max<std::size_t>(1, pip.outputs.size() + pip.more().directory_outputs.size());
     }
     first_.push_back(count);
   }
@@ -254,6 +261,12 @@ class Evaluator {
             else
               out[first_[i] + k] = true;
           }
+          const auto& directories = pip.more().directory_outputs;
+          for (std::size_t k = 0; k < directories.size() && first_[i] != first_[i + 1]; ++k) {
+            const std::string directory = world_.paths.str(directories[k].path);
+            if (pattern.matches(directory) || pattern.reaches_into(directory))
+              out[first_[i] + pip.outputs.size() + k] = true;
+          }
         }
         return out;
       }
@@ -289,7 +302,11 @@ class Evaluator {
         });
         return out;
       case TupleType::Tag:
-        return out;  // no front end gives tags yet
+        for_each([&](PipId id, const wire::Pip& pip) {
+          const auto& tags = pip.more().tags;
+          if (std::find(tags.begin(), tags.end(), node.argument) != tags.end()) add(id, out);
+        });
+        return out;
       case TupleType::Value:
       case TupleType::ValueTransitive:
         for_each([&](PipId id, const wire::Pip& pip) {
@@ -297,7 +314,10 @@ class Evaluator {
         });
         return node.type == TupleType::Value ? std::move(out) : closure(out, false);
       case TupleType::Module:
-        if (node.argument == world_.module) out.assign(size(), true);
+        for_each([&](PipId id, const wire::Pip& pip) {
+          const std::string& module = pip.more().module;
+          if ((module.empty() ? world_.module : module) == node.argument) add(id, out);
+        });
         return out;
     }
     return out;

@@ -1,4 +1,5 @@
-// Words for violations. The build statements are Ninja's: the only manifests there are.
+// Words for violations, in terms of what the user wrote: build statements, or fields of a JSON
+// graph.
 #include "violation/message.h"
 
 #include <algorithm>
@@ -50,13 +51,17 @@ std::string statement(const PathTable& paths, const wire::Pip& pip, const std::s
   return text;
 }
 
+std::string quoted(const std::string& text) { return "\"" + text + "\""; }
+
 bool declares(const wire::Pip& pip, PathId path) {
   return std::find(pip.outputs.begin(), pip.outputs.end(), path) != pip.outputs.end();
 }
 
 std::string meaning(std::string_view letter) {
   if (letter == "P") return "probed a path that another pip makes";
-  if (letter == "R") return "read a file that another pip makes, without depending on that pip";
+  if (letter == "R")
+    return "read a file that another pip makes, without depending on that pip, or a source that it "
+           "may not read";
   if (letter == "W") return "wrote where it may not write";
   if (letter == "DW") return "wrote or removed a file that another pip also writes";
   if (letter == "MD")
@@ -65,11 +70,45 @@ std::string meaning(std::string_view letter) {
   return {};
 }
 
+// What to change in a JSON graph.
+std::string json_advice(const graph::PipGraph& graph, const PathTable& paths,
+                        const wire::Violation& v) {
+  const wire::Pip& pip = graph.pip(graph.find(v.pip));
+  const PipId other = graph.find(v.related);
+  const std::string path = quoted(paths.str(v.path));
+  auto in = [](const wire::Pip& of) { return " of pip " + quoted(of.stable_id); };
+  if (v.code == "DX5006")
+    return "add " + path + " to \"inputs\"" + in(pip) + ", or a source seal that holds it";
+  if (v.code == "DX5008" || v.code == "DX5047" || v.code == "DX14533") {
+    if (other != kNoPip)
+      return "let " + quoted(v.pip) + " write elsewhere, or share the directory: give both pips " +
+             "\"outputDirectories\" with \"kind\": \"shared\" for it";
+    return "add " + path + " to \"outputs\"" + in(pip) +
+           ", or a directory that holds it to \"outputDirectories\"";
+  }
+  if (other == kNoPip) return {};
+  const bool mine_reads = v.role == "R";
+  const wire::Pip& reader = mine_reads ? pip : graph.pip(other);
+  const wire::Pip& writer = mine_reads ? graph.pip(other) : pip;
+  if (v.code == "DX5003" || v.code == "DX5009" || v.code == "DX5026" || v.code == "DX5025")
+    return "add " + quoted(writer.stable_id) + " to \"dependencies\"" + in(reader) +
+           (declares(writer, v.path) ? ", or " + path + " to its \"inputs\"" : "");
+  if (v.code == "DX5007")
+    return quoted(writer.stable_id) + " depends on " + quoted(reader.stable_id) +
+           ", which therefore cannot read " + path + ": let another pip make it";
+  if (v.code == "DX5032")
+    return "let each command choose a name of its own, such as one below $TMPDIR";
+  if (v.code == "DX5002")
+    return "let one of the two write " + path + ", and the other depend on it";
+  return {};
+}
+
 }  // namespace
 
 std::string advice(const graph::PipGraph& graph, const PathTable& paths, const wire::Violation& v) {
   const PipId id = graph.find(v.pip), other = graph.find(v.related);
   if (id == kNoPip || v.path == kNoPath) return {};
+  if (graph.pip(id).flags & wire::kPipJson) return json_advice(graph, paths, v);
   const wire::Pip& pip = graph.pip(id);
   const std::string path = name_of(paths, pip, v.path);
   auto lines = [](const std::string& sentence, const std::string& below) {

@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <set>
+
 #include "fingerprint/projection.h"
 #include "support/graph_text.h"
 #include "support/memory_tree.h"
@@ -179,6 +182,66 @@ TEST(Projection, LdSoCacheCountsOnlyByTheSonamesThatMatter) {
 TEST(Projection, AnUnknownFormatCountsByItsBytes) {
   EXPECT_NE(project_ld_so_cache("garbage", {}), project_ld_so_cache("other", {}));
   EXPECT_NE(project_ld_so_cache(ld_cache({}).substr(0, 30), {}), project_ld_so_cache("other", {}));
+}
+
+// The static text of one pip with these options.
+std::string static_of(const std::function<void(wire::Pip&, PathTable&)>& change) {
+  PathTable paths;
+  std::vector<wire::Pip> pips(1);
+  pips[0].stable_id = "p";
+  pips[0].command = "x";
+  change(pips[0], paths);
+  auto made = graph::PipGraph::create(pips, paths);
+  EXPECT_TRUE(made) << made.error().to_string();
+  graph::Mounts mounts = test::make_mounts();
+  test::MemoryTree tree;
+  graph::OutputRecords records;
+  View view(*made, paths, mounts, tree, records);
+  return static_text(view, PipId{0}, {{{"A", "graph"}, {"B", "graph"}}});
+}
+
+TEST(WeakFingerprint, HoldsWhatShapesAResultAndNotHowItIsScheduled) {
+  const std::string plain = static_of([](wire::Pip&, PathTable&) {});
+  using Change = std::function<void(wire::Pip&, PathTable&)>;
+  const Change shapes[] = {
+      [](wire::Pip& p, PathTable&) { p.options.make().argv = {"x"}; },
+      [](wire::Pip& p, PathTable&) { p.options.make().environment = {{"A", "own"}}; },
+      [](wire::Pip& p, PathTable& t) {
+        p.options.make().directory_outputs = {{t.intern("/w/b/d"), false}};
+      },
+      [](wire::Pip& p, PathTable& t) { p.options.make().untracked = {t.intern("/w/b/d")}; },
+      [](wire::Pip& p, PathTable& t) { p.options.make().stdin_file = t.intern("/w/b/d"); },
+      [](wire::Pip& p, PathTable&) { p.options.make().stdin_text = "d"; },
+      [](wire::Pip& p, PathTable&) { p.options.make().success_exit_codes = {1}; },
+      [](wire::Pip& p, PathTable&) { p.flags |= wire::kPipDeclaredReads; },
+      [](wire::Pip& p, PathTable& t) {
+        p.flags |= wire::kPipDeclaredReads;
+        p.options.make().read_scopes = {{t.intern("/w/s"), true}};
+      },
+      [](wire::Pip& p, PathTable& t) {
+        p.flags |= wire::kPipDeclaredReads;
+        p.order_only = {t.intern("/w/s/x")};
+      }};
+  std::set<std::string> seen{plain};
+  for (const Change& change : shapes) EXPECT_TRUE(seen.insert(static_of(change)).second);
+  EXPECT_EQ(plain, static_of([](wire::Pip& p, PathTable&) {
+              wire::PipOptions& more = p.options.make();
+              more.timeout_ms = 1;
+              more.weight = 2;
+              more.retries = 3;
+              more.retry_exit_codes = {4};
+              more.tags = {"t"};
+              more.module = "m";
+              p.description = "d";
+            }));
+}
+
+TEST(WeakFingerprint, APipsOwnEnvironmentGoesBeforeThatOfAll) {
+  wire::Pip pip;
+  pip.options.make().environment = {{"B", "own"}, {"C", "own"}};
+  using Variables = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(environment_of(pip, {{{"A", "all"}, {"B", "all"}}}),
+            (Variables{{"A", "all"}, {"B", "own"}, {"C", "own"}}));
 }
 
 }  // namespace

@@ -205,5 +205,31 @@ TEST_F(ViewTest, GeneratorOutputsAreSourcesForEverybody) {
   EXPECT_EQ(view.at(PipId{1}, paths.intern("/w/b/build.ninja")).kind, FileKind::File);
 }
 
+TEST_F(ViewTest, OutputDirectoriesAreThereBeforeAnythingIsInThem) {
+  std::vector<wire::Pip> pips(3);
+  const char* ids[] = {"gen", "use", "other"};
+  for (std::size_t i = 0; i < pips.size(); ++i) pips[i].stable_id = ids[i];
+  pips[0].options.make().directory_outputs = {{path("out/gen"), true}};
+  pips[1].dependencies = {PipId{0}};
+  auto made = graph::PipGraph::create(pips, paths_);
+  ASSERT_TRUE(made);
+  graph_.emplace(std::move(*made));
+  mounts_ = test::make_mounts();
+  view_.emplace(*graph_, paths_, mounts_, tree_, records_);
+  for (const char* who : ids) EXPECT_EQ(at(who, "out/gen").kind, FileKind::Directory) << who;
+  EXPECT_TRUE(view_->in_output_directory(pip("gen"), path("out/gen/a/b")));
+  EXPECT_FALSE(view_->in_output_directory(pip("use"), path("out/gen/a/b")));
+  EXPECT_FALSE(view_->in_output_directory(pip("gen"), path("out/other")));
+  ASSERT_TRUE(view_->output_directory_of(path("out/gen/a")));
+  EXPECT_THAT(*view_->output_directory_of(path("out/gen/a")), ElementsAre(pip("gen")));
+
+  final("gen", {{"out/gen/a", "1"}});
+  EXPECT_EQ(at("use", "out/gen/a").kind, FileKind::File);
+  EXPECT_THAT(members("use", "out/gen"), ElementsAre("a"));
+  EXPECT_TRUE(at("other", "out/gen/a").hidden);
+  EXPECT_THAT(members("other", "out/gen"), IsEmpty());
+  EXPECT_EQ(at("gen", "out/gen/a").kind, FileKind::Absent);
+}
+
 }  // namespace
 }  // namespace bxl::fingerprint

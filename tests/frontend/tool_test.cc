@@ -53,7 +53,7 @@ TEST_F(ToolTest, NothingToBuildIsExitTwo) {
   write_file(dir_ / "w/.git/x", "");
   Run none = run("-C w");
   EXPECT_EQ(none.status, 2);
-  EXPECT_THAT(none.err, HasSubstr("no build.ninja in"));
+  EXPECT_THAT(none.err, HasSubstr("no build.ninja or graph.bxl.json in"));
   write_file(dir_ / "w/config.dsc", "");
   Run dsc = run("-C w");
   EXPECT_EQ(dsc.status, 2);

@@ -70,7 +70,7 @@ TEST_F(WorkspaceTest, SearchDoesNotReachHome) {
   write_file(dir_ / "home/project/x", "");
   auto workspace = find_workspace(dir_ / "home/project", "");
   ASSERT_FALSE(workspace);
-  EXPECT_THAT(workspace.error().to_string(), HasSubstr("no build.ninja in"));
+  EXPECT_THAT(workspace.error().to_string(), HasSubstr("no build.ninja or graph.bxl.json in"));
 }
 
 TEST_F(WorkspaceTest, HomeAndWhatHoldsItAreRefused) {

@@ -152,7 +152,7 @@ TEST(JsonReader, EveryValueKnowsWhereItStarts) {
   const Value* a = parsed->find("a");
   EXPECT_EQ(at(a), "2:8");
   EXPECT_EQ(at(&(*a->array())[0]), "2:9");
-  EXPECT_EQ(at((*a->array())[1].find("b")), "2:18");
+  EXPECT_EQ(at((*a->array())[1].find("b")), "2:19");
   EXPECT_EQ(at(parsed->find("c")), "3:7");
   EXPECT_EQ(line_and_column(text, 10'000), "3:12");
 }

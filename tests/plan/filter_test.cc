@@ -339,5 +339,25 @@ TEST(FilterTest, AnyBytesAreAFilterOrAnError) {
   }
 }
 
+TEST(Filter, TagsModulesAndOutputDirectoriesAreThePips) {
+  Graph g;
+  g.add("gen", {}, {});
+  g.add("app", {}, {"app"});
+  g.add("test", {}, {"log"});
+  g.pips[0].options.make().directory_outputs = {{g.path("gen/out"), true}};
+  g.pips[0].options.make().tags = {"codegen", "slow"};
+  g.pips[1].options.make().module = "core";
+  g.pips[2].options.make().tags = {"slow"};
+  EXPECT_THAT(matched(g, "tag='slow'"), ElementsAre("gen", "test"));
+  EXPECT_THAT(matched(g, "tag='Slow'"), IsEmpty());
+  EXPECT_THAT(matched(g, "tag='slow' and ~(tag='codegen')"), ElementsAre("test"));
+  EXPECT_THAT(matched(g, "module='core'"), ElementsAre("app"));
+  EXPECT_THAT(matched(g, "module='project'"), ElementsAre("gen", "test"));
+  EXPECT_THAT(matched(g, "output='gen/out'"), ElementsAre("gen"));
+  EXPECT_THAT(matched(g, "output='gen/out/sub/a.h'"), ElementsAre("gen"));
+  EXPECT_THAT(matched(g, "output='gen/out/sub/*'"), ElementsAre("gen"));
+  EXPECT_THAT(matched(g, "output='*/a.h'"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace bxl::plan

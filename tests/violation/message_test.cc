@@ -75,5 +75,26 @@ TEST_F(MessageTest, OneMessagePerPipNamesLettersCodesPathsAndPips) {
   EXPECT_THAT(one, Not(HasSubstr("%src%/x")));
 }
 
+TEST_F(MessageTest, PipsOfJsonGraphsAreToldTheirFields) {
+  std::vector<wire::Pip> pips(2);
+  pips[0].stable_id = "gen";
+  pips[0].options.make().directory_outputs = {{paths_.intern("/w/b/gen"), true}};
+  pips[1].stable_id = "use";
+  for (wire::Pip& pip : pips) pip.flags = wire::kPipJson;
+  auto made = graph::PipGraph::create(pips, paths_);
+  ASSERT_TRUE(made);
+  auto say = [&](const wire::Violation& v) { return violation::advice(*made, paths_, v); };
+  EXPECT_EQ(say(violation("DX5009", "R", "R", "use", "gen", "/w/b/gen/x")),
+            "add \"gen\" to \"dependencies\" of pip \"use\"");
+  EXPECT_EQ(say(violation("DX5026", "MD", "W", "gen", "use", "/w/b/gen/x")),
+            "add \"gen\" to \"dependencies\" of pip \"use\"");
+  EXPECT_EQ(say(violation("DX5006", "R", "R", "use", "", "/w/b/x")),
+            "add \"/w/b/x\" to \"inputs\" of pip \"use\", or a source seal that holds it");
+  EXPECT_THAT(say(violation("DX5008", "W", "W", "use", "", "/w/b/x")),
+              HasSubstr("add \"/w/b/x\" to \"outputs\" of pip \"use\", or a directory"));
+  EXPECT_THAT(say(violation("DX14533", "W", "W", "use", "gen", "/w/b/gen/x")),
+              HasSubstr("\"kind\": \"shared\""));
+}
+
 }  // namespace
 }  // namespace bxl::violation

@@ -152,6 +152,17 @@ TEST(Rules, OnlyTheLaterOfTwoEqualWritersIsNotPublished) {
   EXPECT_EQ(text(judge(made("a"), made("a"), kFirst)), "DX5002 DW");
 }
 
+TEST(Rules, TheSameContentInNoOrderIsForBothToAllow) {
+  Fact allows = made("a"), declares = declared(), other = made("b");
+  for (Fact* fact : {&allows, &declares, &other}) fact->same_content = true;
+  EXPECT_EQ(text(judge(allows, allows, kNone)), "uncached");
+  EXPECT_EQ(judge(allows, allows, kNone)->whom, Whom::Mine);
+  EXPECT_EQ(text(judge(allows, made("a"), kNone)), "DX5002 DW");
+  EXPECT_EQ(text(judge(made("a"), allows, kNone)), "DX5002 DW");
+  EXPECT_EQ(text(judge(allows, other, kNone)), "DX5002 DW");
+  EXPECT_EQ(text(judge(declares, declares, kNone)), "DX5002 DW");
+}
+
 TEST(Rules, ReadersNeverDisturbEachOther) {
   for (Touch a : {Touch::Read, Touch::Probe, Touch::AbsentProbe, Touch::Look, Touch::List})
     for (Touch b : {Touch::Read, Touch::Probe, Touch::AbsentProbe, Touch::Look, Touch::List})

@@ -283,7 +283,7 @@ class Reader {
 
 Result<GraphDeclaration> read_declaration(std::string_view text, Problems& problems) {
   auto root = ::bxl::json::parse(text);
-  if (!root) return std::move(root.error()).in(problems.file());
+  if (!root) return make_error(0, problems.file() + ": " + root.error().message);
   return Reader(problems).graph(*root);
 }
 

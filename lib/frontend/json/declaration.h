@@ -77,7 +77,7 @@ struct GraphDeclaration {
 };
 
 // Any bytes give a graph or an error. Tells all that is wrong to `problems`; what is returned is
-// good when these are empty. Errors: EBADMSG when it is no JSON.
+// good when these are empty. Error (errnum 0): it is no JSON.
 Result<GraphDeclaration> read_declaration(std::string_view text, Problems& problems);
 
 }  // namespace bxl::frontend::json_graph

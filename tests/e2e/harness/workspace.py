@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from harness import processes, tree, truth
+from harness import json_graph, processes, tree, truth
 from harness.ninja import NAP, PRELUDE
 from harness.scenario import Broken, Mismatch
 
@@ -81,6 +81,12 @@ class Workspace:
         text = PRELUDE + "".join(parts)
         self.naps = self.naps or NAP in text
         self.write(os.path.normpath(f"{self.dir}/build.ninja"), text)
+
+    def json(self, *pips, **more):
+        """Writes graph.bxl.json; the parts are those of harness/json_graph.py."""
+        text = json_graph.graph(*pips, **more)
+        self.naps = self.naps or NAP in text
+        self.write(os.path.normpath(f"{self.dir}/graph.bxl.json"), text)
 
     def remove(self, path):
         self.both(lambda d: os.remove(os.path.join(d, path)))
@@ -200,7 +206,8 @@ class Workspace:
     def from_scratch(self, targets, env, pass_env):
         """The tree after building a copy of shadow elsewhere; remembered by content of shadow."""
         names = {"PATH", "HOME", *pass_env}
-        env = {k: v for k, v in env.items() if k in names}
+        if os.path.exists(os.path.join(self.shadow, self.dir, "build.ninja")):
+            env = {k: v for k, v in env.items() if k in names}  # a JSON graph names what it passes
         sources = sorted((path, value, os.lstat(os.path.join(self.shadow, path)).st_mode)
                          for path, value in tree.snapshot(self.shadow).items())
         key = hashlib.sha256(repr((sources, targets, sorted(env.items()), self.dir))
