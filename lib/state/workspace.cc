@@ -31,8 +31,15 @@ Result<FileLock> lock_workspace(const Workspace& workspace, const std::string& t
     if (fd > 2 && fstat_identity(fd)) return FileLock::adopt(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
   }
   std::optional<FileLock> lock;
+  int retries = 0;
   for (;;) {
-    BXL_TRY_ASSIGN(lock, FileLock::take(workspace.lock(), FileLock::Wait::No));
+    auto taken = FileLock::take(workspace.lock(), FileLock::Wait::No);
+    if (!taken && taken.error().errnum == ENOENT && retries++ < 10) {
+      // `bxl clean --all` ended between the caller's create() and here.
+      BXL_TRY(workspace.create());
+      continue;
+    }
+    BXL_TRY_ASSIGN(lock, std::move(taken));
     if (!lock) {
       auto holder = read_file(workspace.dir() + "/lock-holder");
       std::string who = holder && !holder->empty() ? *holder : "another build";

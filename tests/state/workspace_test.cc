@@ -22,6 +22,14 @@ TEST(WorkspaceLock, HeldElsewhereIsBusyWithoutWaiting) {
   EXPECT_EQ(second.error().errnum, EBUSY);
 }
 
+TEST(WorkspaceLock, ADirectoryRemovedJustBeforeIsMadeAgain) {
+  test::TempDir dir;
+  Workspace workspace{dir / "ws"};
+  auto taken = lock_workspace(workspace, "test", true);
+  ASSERT_TRUE(taken) << taken.error().to_string();
+  EXPECT_FALSE(lock_workspace(workspace, "test", true));
+}
+
 TEST(WorkspaceLock, WaitingForALockThatIsRemovedEndsWithOneThatOthersFind) {
   test::TempDir dir;
   Workspace workspace{dir / "ws"};
