@@ -111,8 +111,14 @@ void Decoder::exec(const Call& call) {
     return exec_place(call, Place{*id, FileKind::File, 0, true, resolver_.is_tracked(*id)}, 0);
   }
   if (auto place =
-          locate_text(call, at.dir < 0 ? AT_FDCWD : call.int_arg(at.dir), *text, follow_at(call)))
+          locate_text(call, at.dir < 0 ? AT_FDCWD : call.int_arg(at.dir), *text, follow_at(call))) {
     exec_place(call, *place, 0);
+    const std::string path = paths_.str(place->id);
+    // One that cannot be executed changes nothing: the same process goes on.
+    if (place->kind == FileKind::File && access(path.c_str(), X_OK) == 0 &&
+        (breakaway_.names(base_name(*text)) || breakaway_.names(base_name(path))))
+      breakaway_.begins(call.who.tid());
+  }
 }
 
 void Decoder::exec_place(const Call& call, const Place& place, int depth) {

@@ -116,7 +116,10 @@ void Decoder::credentials(const Call& call) {
 }
 
 void Decoder::setsid_call(const Call& call) {
-  if (const auto ids = call.who.ids()) tree_.add_session(ids->tgid);
+  const auto ids = call.who.ids();
+  if (!ids) return;
+  tree_.add_session(ids->tgid);
+  if (breakaway_.any()) breakaway_.session(ids->tgid, breakaway_.covers(call.who.tid()));
 }
 
 }  // namespace bxl::sandbox

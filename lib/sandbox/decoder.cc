@@ -59,6 +59,9 @@ int Decoder::handle(const seccomp_notif& notification) {
   }
   const Call call{who, row, notification.data.args, number, narrow};
   refusal_ = 0;
+  if (breakaway_.any() && breakaway_.covers(who.tid()) && row->kind != Kind::Setsid &&
+      row->kind != Kind::Socket)
+    return 0;
   if (narrow)
     dispatch_32bit(call);
   else

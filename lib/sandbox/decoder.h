@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/path_table.h"
+#include "sandbox/breakaway.h"
 #include "sandbox/process_tree.h"
 #include "sandbox/recorder.h"
 #include "sandbox/resolver.h"
@@ -42,13 +43,14 @@ class Decoder {
  public:
   // `shim` null: no program has the shim.
   Decoder(PathTable& paths, Resolver& resolver, Recorder& recorder, ProcessTree& tree,
-          const Scopes& scopes, ShimTable* shim)
+          const Scopes& scopes, ShimTable* shim, Breakaway& breakaway)
       : paths_(paths),
         resolver_(resolver),
         recorder_(recorder),
         tree_(tree),
         scopes_(scopes),
-        shim_(shim) {}
+        shim_(shim),
+        breakaway_(breakaway) {}
 
   // 0: let the call go on; else the errno it is to fail with. kHandOut: give it the shim's table.
   static constexpr int kHandOut = -1;
@@ -133,6 +135,7 @@ class Decoder {
   ProcessTree& tree_;
   const Scopes& scopes_;
   ShimTable* shim_;
+  Breakaway& breakaway_;
   int refusal_ = 0;                         // what the current call is to fail with
   std::set<PathId> bound_sockets_;          // AF_UNIX, bound in this tree
   std::set<std::string> bound_names_;       // abstract AF_UNIX

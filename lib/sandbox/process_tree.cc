@@ -23,11 +23,6 @@ namespace bxl::sandbox {
 
 namespace {
 
-struct Stat {
-  char state = '?';
-  pid_t parent = 0, session = 0;
-};
-
 std::string slurp(pid_t pid, const char* name) {
   char path[64];
   std::snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
@@ -36,19 +31,6 @@ std::string slurp(pid_t pid, const char* name) {
   char text[4096];
   const ssize_t n = read(fd.get(), text, sizeof text);
   return n <= 0 ? std::string() : std::string(text, static_cast<std::size_t>(n));
-}
-
-std::optional<Stat> stat_of(pid_t pid) {
-  const std::string text = slurp(pid, "stat");
-  // The name is in parentheses and may itself hold any byte: start after the last one.
-  const std::size_t close = text.rfind(')');
-  if (close == std::string::npos) return std::nullopt;
-  Stat out;
-  int group = 0;
-  if (std::sscanf(text.c_str() + close + 1, " %c %d %d %d", &out.state, &out.parent, &group,
-                  &out.session) != 4)
-    return std::nullopt;
-  return out;
 }
 
 int filters_of(pid_t pid) {
@@ -70,7 +52,7 @@ void each_process(F f) {
 
 bool descends_from(pid_t pid, pid_t ancestor) {
   for (int depth = 0; depth < 1000 && pid > 1; ++depth) {
-    const auto st = stat_of(pid);
+    const auto st = process_status(pid);
     if (!st) return false;
     if (st->parent == ancestor) return true;
     pid = st->parent;
@@ -87,6 +69,21 @@ std::map<pid_t, const ProcessTree*>& registry() {
 }
 
 }  // namespace
+
+std::optional<ProcessStatus> process_status(pid_t pid) {
+  const std::string text = slurp(pid, "stat");
+  // The name is in parentheses and may itself hold any byte: start after the last one.
+  const std::size_t close = text.rfind(')');
+  if (close == std::string::npos) return std::nullopt;
+  ProcessStatus out;
+  int group = 0;
+  // Fields 3 to 6, and 22: proc(5).
+  if (std::sscanf(text.c_str() + close + 1,
+                  " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                  &out.state, &out.parent, &group, &out.session, &out.start) != 5)
+    return std::nullopt;
+  return out;
+}
 
 void become_subreaper() {
   static std::once_flag once;
@@ -111,7 +108,7 @@ void ProcessTree::add_session(pid_t sid) {
 
 bool ProcessTree::contains(pid_t pid) const {
   if (pid == main_) return true;
-  const auto st = stat_of(pid);
+  const auto st = process_status(pid);
   if (!st || pid == getpid()) return false;
   {
     const std::lock_guard lock(registry_mutex);
@@ -125,7 +122,7 @@ bool ProcessTree::contains(pid_t pid) const {
 std::vector<pid_t> ProcessTree::members() const {
   std::vector<pid_t> out;
   each_process([&](pid_t pid) {
-    const auto st = stat_of(pid);
+    const auto st = process_status(pid);
     if (!st || st->state == 'Z' || st->state == 'X') return;
     if (own_session_ && sessions_.count(st->session) == 0) return;
     if (contains(pid)) out.push_back(pid);
@@ -141,7 +138,7 @@ std::size_t ProcessTree::kill_all() const {
 
 void ProcessTree::reap_orphans(rusage& used) const {
   const auto reap = [&](pid_t pid) {
-    const auto st = stat_of(pid);
+    const auto st = process_status(pid);
     if (!st || st->state != 'Z' || st->parent != getpid() || pid == main_) return;
     if (sessions_.count(st->session) == 0 && !(!own_session_ && contains(pid))) return;
     rusage one{};

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,6 +39,14 @@ class ProcessTree {
   int own_filters_;
   std::set<pid_t> sessions_;
 };
+
+struct ProcessStatus {
+  char state = '?';  // as ps(1) shows it
+  pid_t parent = 0, session = 0;
+  unsigned long long start = 0;  // in ticks since boot
+};
+// From /proc. nullopt: it is gone.
+std::optional<ProcessStatus> process_status(pid_t pid);
 
 // Orphans of all runs come to this process instead of init. Idempotent, any thread.
 void become_subreaper();

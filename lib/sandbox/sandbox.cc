@@ -18,6 +18,7 @@
 #include <optional>
 
 #include "base/path_table.h"
+#include "sandbox/breakaway.h"
 #include "sandbox/decoder.h"
 #include "sandbox/landlock.h"
 #include "sandbox/process_tree.h"
@@ -155,7 +156,8 @@ Result<Outcome> Sandbox::Impl::run(const Command& command, const Policy& policy)
   }
 
   std::optional<ShimTable> shim;
-  if (!policy.shim.empty()) {
+  // What programs record themselves does not say whose it is.
+  if (!policy.shim.empty() && policy.breakaway.empty()) {
     // Without it observation is slower, not worse.
     if (auto table = ShimTable::create(policy.shim)) {
       shim.emplace(std::move(*table));
@@ -187,10 +189,11 @@ Result<Outcome> Sandbox::Impl::run(const Command& command, const Policy& policy)
   Resolver resolver(paths, untracked);
   Recorder recorder(paths, resolver, std::move(journal));
   ProcessTree tree((*child)->pid(), !command.inherit_terminal);
-  Decoder decoder(paths, resolver, recorder, tree, scopes, shim ? &*shim : nullptr);
+  Breakaway breakaway(policy.breakaway);
+  Decoder decoder(paths, resolver, recorder, tree, scopes, shim ? &*shim : nullptr, breakaway);
   Outcome outcome;
-  Supervisor({**child, decoder, recorder, tree, policy, shim ? &*shim : nullptr, console_read.get(),
-              cancel_event.get()},
+  Supervisor({**child, decoder, recorder, tree, breakaway, policy, shim ? &*shim : nullptr,
+              console_read.get(), cancel_event.get()},
              outcome)
       .run();
   if (outcome.cancelled) {  // taken: the next run starts afresh

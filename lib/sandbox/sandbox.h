@@ -121,6 +121,13 @@ struct Policy {
                                   << 20;  // captured output beyond this is dropped, with a Reason
   // Wait this long for processes that outlive the command, then kill them (a Reason): milliseconds.
   std::uint32_t survivor_grace_ms = 2000;
+  // Programs (as the kernel names processes: 15 bytes of the last component) that may outlive the
+  // command. When no others are left they are killed at once, which is no Reason.
+  std::vector<std::string> surviving;
+  // Programs (last components of what is executed) at which, and at whose descendants, nobody
+  // looks: their accesses are not recorded, and they may outlive the command as `surviving` ones
+  // do. Scopes that are denied stay denied for them. With any such, the shim is not used.
+  std::vector<std::string> breakaway;
   std::uint64_t timeout_ms = 0;  // 0: none
   // libbxlshim.so, absolute: preloaded, it makes observation of most programs nearly free. Empty,
   // or where the kernel or a program does not play along: every call is notified.

@@ -98,21 +98,38 @@ void Supervisor::keep_killing() {
   kill_again_ = Clock::now() + kKillInterval;
 }
 
+bool Supervisor::may_survive(pid_t pid) {
+  const std::string name = Tracee(pid).command_name();  // "name (pid)"
+  const std::string_view program = std::string_view(name).substr(0, name.rfind(" ("));
+  const auto& allowed = parts_.policy.surviving;
+  // The kernel keeps 15 bytes of a name.
+  return std::any_of(allowed.begin(), allowed.end(),
+                     [&](const std::string& one) { return program == one.substr(0, 15); }) ||
+         (parts_.breakaway.any() && parts_.breakaway.covers(pid));
+}
+
+void Supervisor::survivors() {
+  const bool late = Clock::now() >= survivors_until_;
+  const bool some_may = !parts_.policy.surviving.empty() || parts_.breakaway.any();
+  if (!late && !some_may) return;
+  const auto members = parts_.tree.members();
+  std::string names;
+  for (pid_t pid : members)
+    if (!may_survive(pid)) names += (names.empty() ? "" : ", ") + Tracee(pid).command_name();
+  if (!late && !names.empty()) return;
+  // No members: only zombies are left, and reaping them ends the run.
+  if (!names.empty())
+    parts_.recorder.reason("survivor", names, "outlived the command and was killed");
+  begin_kill();
+}
+
 void Supervisor::deadlines() {
   const auto now = Clock::now();
   if (now >= timeout_ && !killing_) {
     outcome_.timed_out = true;
     begin_kill();
   }
-  if (main_gone_ && !killing_ && now >= survivors_until_) {
-    std::string names;
-    const auto members = parts_.tree.members();
-    for (pid_t pid : members) names += (names.empty() ? "" : ", ") + Tracee(pid).command_name();
-    // None: only zombies are left, and reaping them below ends the run.
-    if (!members.empty())
-      parts_.recorder.reason("survivor", names, "outlived the command and was killed");
-    begin_kill();
-  }
+  if (main_gone_ && !killing_) survivors();
   if (killing_ && now >= kill_again_) keep_killing();
   if (killing_) reap_main();  // where nothing could be watched, nobody else tells that it is dead
   if (killing_ && now >= give_up_) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "os/unique_fd.h"
+#include "sandbox/breakaway.h"
 #include "sandbox/decoder.h"
 #include "sandbox/listener.h"
 #include "sandbox/process_tree.h"
@@ -25,6 +26,7 @@ class Supervisor {
     Decoder& decoder;
     Recorder& recorder;
     ProcessTree& tree;
+    Breakaway& breakaway;
     const Policy& policy;
     ShimTable* shim = nullptr;  // null: none
     int console = -1;           // read end, non-blocking; -1: not captured
@@ -46,6 +48,8 @@ class Supervisor {
   bool drain_console();
   void reap_main();
   void begin_kill();
+  void survivors();
+  bool may_survive(pid_t pid);
   void keep_killing();
   int wait_ms() const;
   void deadlines();

@@ -111,6 +111,90 @@ TEST(Lifecycle, SurvivorInItsOwnSessionIsKilled) {
   EXPECT_FALSE(process_exists(first_line(dir / "pid2")));
 }
 
+// Programs of a name of their own.
+std::string named_program(const test::TempDir& dir, const std::string& name, const char* of) {
+  const std::string path = dir / name;
+  EXPECT_EQ(::symlink(of, path.c_str()), 0);
+  return path;
+}
+
+TEST(Lifecycle, AllowedSurvivorsAreKilledAtOnceWithoutAReason) {
+  const test::TempDir dir;
+  named_program(dir, "helper-daemon-x", "/bin/sleep");
+  Policy policy;
+  policy.survivor_grace_ms = 3'600'000;  // not waited for
+  policy.surviving = {"helper-daemon-x"};
+  const Outcome outcome = run(shell_in(dir.path(),
+                                       "setsid ./helper-daemon-x 1000 & echo $! > pid; "
+                                       "until grep -qs helper-daemon-x /proc/$!/comm; do :; done"),
+                              policy);
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_TRUE(outcome.reasons.empty()) << reasons_text(outcome);
+  EXPECT_FALSE(process_exists(first_line(dir / "pid")));
+}
+
+TEST(Lifecycle, OtherSurvivorsBesideAllowedOnesAreAReason) {
+  const test::TempDir dir;
+  named_program(dir, "allowed", "/bin/sleep");
+  Policy policy;
+  policy.survivor_grace_ms = 200;
+  policy.surviving = {"allowed"};
+  const Outcome outcome =
+      run(shell_in(dir.path(), "setsid ./allowed 1000 & setsid sleep 1000 &"), policy);
+  ASSERT_TRUE(has_reason(outcome, "survivor")) << reasons_text(outcome);
+  EXPECT_EQ(reasons_text(outcome).find("allowed"), std::string::npos) << reasons_text(outcome);
+}
+
+TEST(Breakaway, NobodyLooksAtTheProgramAndWhatItStarts) {
+  const test::TempDir dir;
+  ASSERT_TRUE(replace_file(dir / "theirs", "x"));
+  ASSERT_TRUE(replace_file(dir / "ours", "x"));
+  named_program(dir, "server", "/bin/sh");
+  Policy policy = policy_with(Shim::Yes);
+  policy.breakaway = {"server"};
+  const Outcome outcome =
+      run(shell_in(dir.path(),
+                   "./server -c 'cat theirs > made; (cat theirs > deep; true); true'; cat ours"),
+          policy);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.console;
+  EXPECT_TRUE(outcome.reasons.empty()) << reasons_text(outcome);
+  for (const char* unseen : {"theirs", "made", "deep"})
+    EXPECT_EQ(find(outcome, dir / unseen), nullptr) << unseen;
+  EXPECT_NE(find(outcome, dir / "ours"), nullptr);
+  const Access* program = find(outcome, dir / "server");
+  ASSERT_NE(program, nullptr) << "the program itself is an input";
+}
+
+TEST(Breakaway, AProcessThatMakesItselfADaemonStaysUnseenAndEndsWithTheRun) {
+  const test::TempDir dir;
+  named_program(dir, "server", "/bin/sh");
+  Policy policy;
+  policy.breakaway = {"server"};
+  policy.survivor_grace_ms = 3'600'000;
+  const Outcome outcome = run(
+      shell_in(
+          dir.path(),
+          "./server -c 'setsid sh -c \"(echo \\$\\$ > theirs; sh -c \\\"echo go > go; exec sleep "
+          "1000\\\") & exit\"'; "
+          "until test -s go; do :; done"),
+      policy);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.console;
+  EXPECT_TRUE(outcome.reasons.empty()) << reasons_text(outcome);
+  EXPECT_EQ(find(outcome, dir / "theirs"), nullptr);
+  EXPECT_FALSE(process_exists(first_line(dir / "theirs")));
+}
+
+TEST(Breakaway, WhoMerelyHasTheNameAsAnArgumentIsSeen) {
+  const test::TempDir dir;
+  ASSERT_TRUE(replace_file(dir / "server", "x"));
+  ASSERT_TRUE(replace_file(dir / "seen", "x"));
+  Policy policy;
+  policy.breakaway = {"server"};
+  const Outcome outcome =
+      run(shell_in(dir.path(), "cat server seen; ./server || cat seen"), policy);
+  EXPECT_NE(find(outcome, dir / "seen"), nullptr);
+}
+
 TEST(Lifecycle, BackgroundThatEndsInTimeIsNoReason) {
   const test::TempDir dir;
   const Outcome outcome = run(shell_in(dir.path(), "(sleep 0.1; echo late > late) &"));

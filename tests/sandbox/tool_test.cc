@@ -141,9 +141,11 @@ TEST(Tool, PoliciesThatAreNoneAreRefusedByName) {
       {"{", "the policy rules: "},
       {"[]", "an array, not an object"},
       {R"({"writes":[]})", "there is no key \"writes\""},
-      {R"({"write":"out"})", "\"write\" is a string, not an array of paths"},
+      {R"({"write":"out"})", "\"write\" is a string, not an array of strings"},
       {R"({"read":[1]})", "\"read\" holds an integer"},
-      {R"({"read":[""]})", "an empty path"},
+      {R"({"read":[""]})", "an empty text"},
+      {R"({"survivingProcesses":["a/b"]})", "programs are named without '/'"},
+      {R"({"breakawayProcesses":"a"})", "not an array"},
       {R"({"mode":"Deny"})", "\"mode\" is \"deny\" or \"report\""},
       {R"({"network":true})", "\"network\" is"},
       {R"({"write":["none/"]})", "make the directory before the command runs"},
@@ -156,6 +158,20 @@ TEST(Tool, PoliciesThatAreNoneAreRefusedByName) {
     EXPECT_FALSE(lstat_identity(dir / "made")->exists()) << text;
   }
   EXPECT_EQ(tool(dir, "--policy none -- touch made").status, 125);
+}
+
+TEST(Tool, ProgramsThatMayBreakAwayAndSurviveAreNamedInThePolicy) {
+  const test::TempDir dir;
+  ASSERT_TRUE(replace_file(dir / "rules",
+                           R"({"breakawayProcesses":["cat"],"survivingProcesses":["sleep"]})"));
+  const Ran ran = tool(dir,
+                       "--policy rules --json --out seen -- sh -c "
+                       "'cat rules > made; setsid sleep 1000 & until grep -qs sleep "
+                       "/proc/$!/comm; do :; done'");
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  const std::string seen = *read_file(dir / "seen");
+  EXPECT_EQ(seen.find("/rules\""), std::string::npos) << seen;
+  EXPECT_NE(seen.find("\"reasons\":[]"), std::string::npos) << seen;
 }
 
 // Half a policy would be worse than none.

@@ -19,16 +19,25 @@ Result<std::vector<std::string>> strings(const std::string& path, const std::str
                                          const json::Value& value) {
   const json::Array* array = value.array();
   if (array == nullptr)
-    return wrong(path, '"' + key + "\" is " + value.type_name() + ", not an array of paths");
+    return wrong(path, '"' + key + "\" is " + value.type_name() + ", not an array of strings");
   std::vector<std::string> out;
   for (const json::Value& item : *array) {
     if (item.string() == nullptr)
-      return wrong(path, '"' + key + "\" holds " + item.type_name() + ", not only paths");
+      return wrong(path, '"' + key + "\" holds " + item.type_name() + ", not only strings");
     if (item.string()->empty() || item.string()->find('\0') != std::string::npos)
-      return wrong(path, '"' + key + "\" holds an empty path, or one with a NUL");
+      return wrong(path, '"' + key + "\" holds an empty text, or one with a NUL");
     out.push_back(*item.string());
   }
   return out;
+}
+
+Result<std::vector<std::string>> programs(const std::string& path, const std::string& key,
+                                          const json::Value& value) {
+  BXL_TRY_ASSIGN(auto names, strings(path, key, value));
+  for (const std::string& name : names)
+    if (name.find('/') != std::string::npos)
+      return wrong(path, '"' + key + "\" holds \"" + name + "\": programs are named without '/'");
+  return names;
 }
 
 std::vector<std::string> absolute(const PolicyFile& file, const std::vector<std::string>& paths) {
@@ -61,6 +70,10 @@ Result<PolicyFile> read_policy(const std::string& path) {
       BXL_TRY_ASSIGN(out.untracked, strings(path, key, value));
     } else if (key == "temp") {
       BXL_TRY_ASSIGN(out.temp, strings(path, key, value));
+    } else if (key == "survivingProcesses") {
+      BXL_TRY_ASSIGN(out.surviving, programs(path, key, value));
+    } else if (key == "breakawayProcesses") {
+      BXL_TRY_ASSIGN(out.breakaway, programs(path, key, value));
     } else if (key == "mode") {
       const std::string* mode = value.string();
       if (mode == nullptr || (*mode != "deny" && *mode != "report"))
@@ -78,7 +91,8 @@ Result<PolicyFile> read_policy(const std::string& path) {
         return wrong(path, "\"network\" is \"allow\", \"deny\" or \"trusted\"");
     } else {
       return wrong(path, "there is no key \"" + key +
-                             "\"; known are mode, network, read, write, untracked and temp");
+                             "\"; known are mode, network, read, write, untracked, temp, "
+                             "survivingProcesses and breakawayProcesses");
     }
   }
   return out;
@@ -90,6 +104,8 @@ void apply(const PolicyFile& file, sandbox::Policy& policy) {
   for (std::string& path : absolute(file, file.untracked))
     policy.untracked.push_back(std::move(path));
   for (std::string& path : absolute(file, file.temp)) policy.temp.push_back(std::move(path));
+  for (const std::string& name : file.surviving) policy.surviving.push_back(name);
+  for (const std::string& name : file.breakaway) policy.breakaway.push_back(name);
   policy.enforcement = file.mode;
   policy.network = file.network;
 }

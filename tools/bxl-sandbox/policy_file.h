@@ -2,7 +2,8 @@
 //
 //   {"mode": "deny", "network": "deny",
 //    "read": ["/usr", "/etc", "src"], "write": ["out/", "build.log"],
-//    "untracked": ["/home/me/.cache/x"], "temp": ["/tmp"]}
+//    "untracked": ["/home/me/.cache/x"], "temp": ["/tmp"],
+//    "survivingProcesses": ["gpg-agent"], "breakawayProcesses": ["watchman"]}
 //
 // Every key may be missing: mode is "report" then, network "allow", no "read" or "write" restricts
 // nothing. Relative paths are relative to the directory of the file. Comments are not JSON.
@@ -23,6 +24,7 @@ struct PolicyFile {
   // As spelled in the file.
   std::optional<std::vector<std::string>> read, write;
   std::vector<std::string> untracked, temp;
+  std::vector<std::string> surviving, breakaway;  // names of programs
   sandbox::Enforcement mode = sandbox::Enforcement::Report;
   sandbox::Network network = sandbox::Network::Allow;
 };
