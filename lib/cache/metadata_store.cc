@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "cache/row_sum.h"
 #include "cache/schema.inc"  // kSchemaSql, generated from schema.sql
 #include "cache/sqlite.h"
 #include "cas/blob_store.h"
@@ -73,21 +74,6 @@ const std::vector<const char*> kTexts = {
     "COMMIT",
 };
 
-// A chain, so that bytes cannot move from one column to the next unnoticed.
-std::uint64_t chain(std::uint64_t sum, std::string_view bytes) {
-  return checksum64(bytes, sum + bytes.size());
-}
-std::int64_t path_set_sum(const Digest& digest, std::string_view bytes) {
-  return static_cast<std::int64_t>(chain(chain(1, digest.view()), bytes));
-}
-std::int64_t entry_sum(const Digest& weak, const Selector& selector, std::int64_t created,
-                       std::string_view stable_id, std::string_view blobs, std::string_view entry) {
-  std::uint64_t sum =
-      chain(chain(chain(2, weak.view()), selector.path_set.view()), selector.strong.view());
-  sum = chain(sum, {reinterpret_cast<const char*>(&created), sizeof created});
-  return static_cast<std::int64_t>(chain(chain(chain(sum, stable_id), blobs), entry));
-}
-
 struct Key {
   Digest weak, path_set, strong;
   bool operator==(const Key&) const = default;
@@ -104,6 +90,7 @@ class SqliteStore final : public MetadataStore {
   Result<void> connect();
 
   const std::string& set_aside() const override { return set_aside_; }
+  Result<void> set_damaged_aside() override { return recover(); }
   Result<Candidates> candidates(const Digest& weak, std::size_t limit) override;
   Result<std::vector<Selector>> selectors(const Digest& weak, std::size_t limit) override;
   Result<std::optional<std::string>> path_set(const Digest& digest) override;

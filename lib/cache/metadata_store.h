@@ -66,6 +66,8 @@ class MetadataStore {
   static Result<std::unique_ptr<MetadataStore>> open(const std::string& directory);
   virtual ~MetadataStore() = default;
   virtual const std::string& set_aside() const = 0;
+  // For an audit that found damage which no call has met: as if one had.
+  virtual Result<void> set_damaged_aside() = 0;
 
   // At most `limit` path sets.
   virtual Result<Candidates> candidates(const Digest& weak, std::size_t limit = 64) = 0;

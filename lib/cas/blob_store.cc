@@ -273,6 +273,40 @@ Result<std::optional<std::string>> BlobStore::read(const Digest& digest) {
   return std::optional<std::string>();
 }
 
+Result<BlobStore::Content> BlobStore::verify(const Digest& digest, Keep keep) const {
+  const std::string path = object_path(digest);
+  BXL_TRY_ASSIGN(auto blob, open_object(path));
+  if (!blob) return Content::Absent;
+  auto hashed = hash_fd(blob.get());
+  if (hashed && *hashed == digest) return Content::Good;
+  if (!hashed && hashed.error().errnum != EIO) return std::move(hashed.error()).in(path);
+  if (keep == Keep::No) quarantine(root_, digest, path, blob.get());
+  return Content::Damaged;
+}
+
+Result<std::vector<Digest>> BlobStore::blobs_of_slice(std::size_t slice,
+                                                      std::vector<std::string>* foreign) const {
+  char prefix[3];
+  std::snprintf(prefix, sizeof prefix, "%02zx", slice);
+  const std::string directory = root_ + "/objects/" + prefix;
+  std::vector<Digest> found;
+  auto names = list_directory(directory);
+  if (!names) {
+    if (names.error().errnum == ENOENT) return found;
+    return std::move(names.error());
+  }
+  for (const std::string& name : *names) {
+    auto digest = Digest::from_hex(prefix + name);
+    if (digest && contains(*digest)) {
+      found.push_back(*digest);
+    } else if (foreign) {
+      auto there = lstat_identity(directory + "/" + name);  // or removed meanwhile
+      if (there && there->exists()) foreign->push_back(directory + "/" + name);
+    }
+  }
+  return found;
+}
+
 Result<Usage> BlobStore::usage() const {
   Usage usage;
   BXL_TRY_ASSIGN(auto prefixes, list_directory(root_ + "/objects"));

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/digest.h"
 #include "base/result.h"
@@ -63,6 +64,16 @@ class BlobStore {
   Result<bool> copy_out(const Digest& digest, int target);
   // The verified bytes; empty optional when lost.
   Result<std::optional<std::string>> read(const Digest& digest);
+
+  // Reads a blob and hashes it. One that is damaged goes to quarantine/, unless `keep` says that
+  // nothing is to be changed. Errors: it cannot be opened.
+  enum class Content { Good, Damaged, Absent };
+  enum class Keep { No, Yes };
+  Result<Content> verify(const Digest& digest, Keep keep = Keep::No) const;
+  // The blobs whose names start with this byte, in no order. What is no blob's name goes to
+  // `foreign`, unless that is null.
+  Result<std::vector<Digest>> blobs_of_slice(std::size_t slice,
+                                             std::vector<std::string>* foreign = nullptr) const;
 
   // Lists and stats every blob, O(blobs). Others may add and remove some meanwhile.
   Result<Usage> usage() const;

@@ -52,6 +52,8 @@ constexpr std::array kRows{
               "bxl clean: remove .bxl as well, but not users' files that were set aside"},
     OptionRow{OptionId::Adopt, "", "--adopt", "", "",
               "bxl clean: also remove outputs of another tool (ninja) that the graph names"},
+    OptionRow{OptionId::Sample, "", "--sample", "PERCENT", "",
+              "verify: look at that part, chosen at random, as in 5% (default 100%)"},
     OptionRow{OptionId::Explain, "", "--explain", "PIP", "",
               "print the text that was hashed for the fingerprints of one pip"},
     OptionRow{OptionId::In, "", "--in", "FILE", "",

@@ -30,6 +30,7 @@ enum class OptionId {
   NoWait,
   All,
   Adopt,
+  Sample,
   Explain,
   In,
   Out,

@@ -124,6 +124,20 @@ Result<void> read_timeout(Raw& raw, OptionId id, std::uint64_t* out_ms) {
   return {};
 }
 
+Result<void> read_percent(Raw& raw, OptionId id, double* out) {
+  Setting s = setting(raw, id);
+  if (!s.set()) return {};
+  std::string_view text = s.value;
+  if (text.ends_with('%')) text.remove_suffix(1);
+  double value = 0;
+  auto [stop, code] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  if (code != std::errc() || stop != text.data() + text.size() || !(value > 0) || value > 100)
+    return usage_error(s.source + ": '" + s.value + "' is no percentage above 0 and up to 100");
+  *out = value;
+  return {};
+}
+
 // 1000 to the power for K, M, G, T as on a disk's label; 1024 for Ki, Mi, Gi, Ti; a final B changes
 // nothing.
 Result<void> read_size(Raw& raw, OptionId id, std::optional<std::uint64_t>* out) {
@@ -236,6 +250,7 @@ Result<Options> read_options(Raw& raw) {
   BXL_TRY(read_choice(raw, OptionId::Violations, kViolations, &o.violations));
   BXL_TRY(read_timeout(raw, OptionId::PipTimeout, &o.pip_timeout_ms));
   BXL_TRY(read_pass_env(raw, &o.pass_env));
+  BXL_TRY(read_percent(raw, OptionId::Sample, &o.sample_percent));
   BXL_TRY(read_size(raw, OptionId::CacheSize, &o.cache_size));
   BXL_TRY_ASSIGN(o.cache, cache_directory(raw));
 

@@ -52,6 +52,7 @@ struct Options {
   bool no_wait = false;              // --no-wait: a held workspace lock is exit 6 at once
   bool all = false;                  // --all: bxl clean also removes .bxl
   bool adopt = false;                // --adopt: bxl clean takes over what the graph names
+  double sample_percent = 100;       // --sample: how much a verification looks at
   std::string explain;               // --explain PIP: print the fingerprint text of one pip
   std::string in, out;               // --in FILE, --out FILE; "" = stdin, stdout
   std::vector<std::string> targets;  // positional

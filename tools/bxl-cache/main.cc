@@ -1,19 +1,25 @@
 // bxl-cache: publishes results into the cache, shows what it holds and keeps it small.
 #include "cli/main.h"
 
+#include "audit.h"
 #include "gc.h"
 #include "publish.h"
+#include "show.h"
 
 namespace {
 
 const bxl::cli::ToolInfo kInfo{
     bxl::cache_tool::kTool,
     "Publishes what ran into the cache, shows what it holds, and keeps it below its limit.",
-    {"publish", "gc", "stats", "ls"},
+    {"publish", "gc", "stats", "ls", "show", "diff", "verify", "fsck"},
     "  bxl-exec < plan | bxl-cache publish | bxl-materialize\n"
     "  bxl-cache gc --cache-size 5G\n"
     "  bxl-cache stats --json\n"
-    "  bxl-cache ls\n",
+    "  bxl-cache ls '*.o'\n"
+    "  bxl-cache show main.o\n"
+    "  bxl-cache diff main.o           the last two results of one command\n"
+    "  bxl-cache verify --sample 10%\n"
+    "  bxl-cache fsck\n",
 };
 
 int run(int argc, char** argv) {
@@ -24,8 +30,13 @@ int run(int argc, char** argv) {
   if (parsed.subcommand == "gc") return cache_tool::run_gc(parsed.options);
   if (parsed.subcommand == "stats") return cache_tool::run_stats(parsed.options);
   if (parsed.subcommand == "ls") return cache_tool::run_list(parsed.options);
+  if (parsed.subcommand == "show") return cache_tool::run_show(parsed.options);
+  if (parsed.subcommand == "diff") return cache_tool::run_diff(parsed.options);
+  if (parsed.subcommand == "verify") return cache_tool::run_verify(parsed.options);
+  if (parsed.subcommand == "fsck") return cache_tool::run_fsck(parsed.options);
   cli::print_error(cache_tool::kTool,
-                   "name one of the subcommands publish, gc, stats, ls (--help explains them)");
+                   "name one of the subcommands publish, gc, stats, ls, show, diff, verify, fsck "
+                   "(--help explains them)");
   return cli::kUsage;
 }
 

@@ -2,7 +2,6 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <limits>
 
 #include "base/json_writer.h"
 #include "base/text.h"
@@ -10,6 +9,7 @@
 #include "cache/metadata_store.h"
 #include "cas/blob_store.h"
 #include "cli/main.h"
+#include "entries.h"
 #include "gc.h"
 #include "publish.h"
 
@@ -90,7 +90,7 @@ int run_list(const cli::Options& options) {
   if (is_absent(options.cache)) return cli::kOk;
   auto metadata = cache::MetadataStore::open(options.cache);
   if (!metadata) return fail(metadata.error());
-  auto listed = (*metadata)->list(std::numeric_limits<std::int64_t>::max());
+  auto listed = find_entries(**metadata, options.targets);
   if (!listed) return fail(listed.error());
   for (const cache::Listed& entry : *listed) {
     std::string line;
