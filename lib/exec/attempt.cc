@@ -23,6 +23,10 @@ Result<bool> Build::place_outputs(PipId id) {
     if (placed.placed == materialize::Placed::LostBlob ||
         placed.placed == materialize::Placed::UsersFile)
       return false;
+    if (placed.placed == materialize::Placed::Written && out.kind != wire::OutputKind::Directory) {
+      ++summary_.files_materialized;
+      summary_.bytes_materialized += placed.bytes;
+    }
     out.identity = placed.identity;
     s_.view.invalidate(out.path);
   }

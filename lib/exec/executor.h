@@ -92,7 +92,8 @@ struct Summary {
   bool cancelled = false;
   int signal = 0;  // cancelled: by this one
   std::size_t failed = 0, violated = 0;
-  std::size_t timed_out = 0;    // of `failed`
+  std::size_t timed_out = 0;                                     // of `failed`
+  std::uint64_t files_materialized = 0, bytes_materialized = 0;  // for pips that ran
   bool local_resource = false;  // a disk or memory error of our own stopped the build
   std::string error;            // then: the sentence
 };

@@ -350,6 +350,8 @@ int run(const cli::Options& options) {
   if (!summary.error.empty()) cli::print_error(kTool, summary.error);
   stats.wall_ms = clock_ms(CLOCK_MONOTONIC) - started;
   stats.cpu_ms = cpu_ms;
+  stats.files_materialized = summary.files_materialized;
+  stats.bytes_materialized = summary.bytes_materialized;
   stats.visits = plan.plan.visits;
   stats.visits.path_sets += s.lookup->visits().path_sets;
   stats.visits.most = std::max(stats.visits.most, s.lookup->visits().most);
