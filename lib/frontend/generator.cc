@@ -171,6 +171,14 @@ std::optional<GeneratorCheck> check_generator(const std::string& directory,
   return out;
 }
 
+Result<std::vector<wire::FrontEndRead>> reads_of(const GeneratorRun& run, const std::string& own,
+                                                 Reads& reads, PathTable& paths) {
+  Recorder recorder(run);
+  for (const GeneratorAccess& access : run.accesses)
+    if (counts(access, own)) BXL_TRY(recorder.add(access, reads, paths));
+  return std::move(recorder.late);
+}
+
 Result<void> record_generator(const std::string& directory, const std::string& manifest,
                               const wire::Pip& pip, const GeneratorRun& run,
                               const std::vector<std::string>& variables) {

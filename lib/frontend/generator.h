@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/path_table.h"
 #include "base/result.h"
+#include "frontend/reads.h"
 #include "os/file.h"
 #include "wire/records.h"
 
@@ -56,5 +58,10 @@ std::optional<GeneratorCheck> check_generator(const std::string& directory,
 Result<void> record_generator(const std::string& directory, const std::string& manifest,
                               const wire::Pip& pip, const GeneratorRun& run,
                               const std::vector<std::string>& variables);
+
+// What `run` saw outside `own`, recorded in `reads`; what it wrote itself and what record_generator
+// leaves out are not in it. Returns what changed while it ran: reads that are never unchanged.
+Result<std::vector<wire::FrontEndRead>> reads_of(const GeneratorRun& run, const std::string& own,
+                                                 Reads& reads, PathTable& paths);
 
 }  // namespace bxl::frontend
