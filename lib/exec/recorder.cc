@@ -11,6 +11,9 @@ namespace {
 using fingerprint::Seen;
 using fingerprint::View;
 
+// Front ends whose graphs say where each pip may write.
+constexpr std::uint32_t kSaysWhere = wire::kPipJson | wire::kPipJavaScript;
+
 class Recorder {
  public:
   Recorder(View& view, const graph::OutputRecords& records, const RunContext& context,
@@ -228,7 +231,7 @@ class Recorder {
     const Ingested::File& file = *now->second;
 
     // A declared output of another pip is between the two, wherever it lies.
-    const bool anothers = (pip_.flags & wire::kPipJson) && owner_of(path).pip != kNoPip;
+    const bool anothers = (pip_.flags & kSaysWhere) && owner_of(path).pip != kNoPip;
     if (!declared && !output_scope && !anothers) {
       if (is_temp_place(access.path, view_.mounts())) {
         if (existed || !content_mutation(access.ops)) return;
@@ -248,9 +251,9 @@ class Recorder {
         const std::vector<PipId>* makers = view_.output_directory_of(path);
         result_.violations.push_back(
             analyzer_.undeclared_write(context_.pip, path, existed, makers));
-        // Junk, to be removed before the next run: all of a JSON workspace is as read-only as this
+        // Junk, to be removed before the next run: all of such a workspace is as read-only as this
         // place, and nobody looks for such files by hand.
-        if (!existed && (pip_.flags & wire::kPipJson) && file.errnum == 0 && !file.other_kind) {
+        if (!existed && (pip_.flags & kSaysWhere) && file.errnum == 0 && !file.other_kind) {
           result_.outputs.push_back(file.output);
           result_.outputs.back().path = path;
         }

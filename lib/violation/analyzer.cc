@@ -132,7 +132,7 @@ void Analyzer::compare(PipId pip, const Touched& mine, PipId other, const Fact& 
 
 wire::Violation Analyzer::undeclared_write(PipId pip, PathId path, bool existed,
                                            const std::vector<PipId>* makers) const {
-  const bool json = graph_.pip(pip).flags & wire::kPipJson;
+  const bool json = graph_.pip(pip).flags & (wire::kPipJson | wire::kPipJavaScript);
   bool exclusive = false;
   if (makers)
     for (const wire::DirectoryOutput& directory :

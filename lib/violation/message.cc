@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "violation/javascript.h"
+
 namespace bxl::violation {
 namespace {
 
@@ -109,6 +111,7 @@ std::string advice(const graph::PipGraph& graph, const PathTable& paths, const w
   const PipId id = graph.find(v.pip), other = graph.find(v.related);
   if (id == kNoPip || v.path == kNoPath) return {};
   if (graph.pip(id).flags & wire::kPipJson) return json_advice(graph, paths, v);
+  if (graph.pip(id).flags & wire::kPipJavaScript) return javascript_advice(graph, paths, v);
   const wire::Pip& pip = graph.pip(id);
   const std::string path = name_of(paths, pip, v.path);
   auto lines = [](const std::string& sentence, const std::string& below) {

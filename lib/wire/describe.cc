@@ -23,7 +23,8 @@ constexpr Flag kPipFlags[] = {{kPipGenerator, "generator"},
                               {kPipDeclaredReads, "declaredReads"},
                               {kPipSameContent, "sameContent"},
                               {kPipExecutable, "executable"},
-                              {kPipJson, "json"}};
+                              {kPipJson, "json"},
+                              {kPipJavaScript, "javascript"}};
 
 class Describer {
  public:

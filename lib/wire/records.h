@@ -68,8 +68,9 @@ enum PipFlags : std::uint32_t {
   kPipDeclaredReads = 64,  // may read no source but inputs, order_only and read_scopes
   // Writing once more what another pip with this flag made, with the same content, is no violation.
   kPipSameContent = 128,
-  kPipExecutable = 256,  // WriteFile: the file gets its x bit
-  kPipJson = 512,        // declared in a JSON graph: messages speak of its fields
+  kPipExecutable = 256,   // WriteFile: the file gets its x bit
+  kPipJson = 512,         // declared in a JSON graph: messages speak of its fields
+  kPipJavaScript = 1024,  // a task of a JavaScript repository: messages speak of packages
 };
 
 // A directory below which everything a pip writes is its output. Exclusive: no other pip declares
@@ -114,7 +115,7 @@ struct Pip {
   std::uint32_t flags = 0;
   std::string stable_id;  // Ninja: first declared output, relative to the build directory,
                           // canonical; JSON: its id
-  std::string command;  // run as /bin/sh -c COMMAND, unless options say otherwise. CopyFile, of a
+  std::string command;    // run as /bin/sh -c COMMAND, unless options say otherwise. CopyFile, of a
                         // file: inputs[0] to outputs[0]; of a tree: what lies in read_scopes[0] to
                         // directory_outputs[0]. These and WriteFile: text for people.
   std::string description;

@@ -1,0 +1,17 @@
+// What to change in a JavaScript repository when a rule is broken.
+#pragma once
+
+#include <string>
+
+#include "base/path_table.h"
+#include "graph/pip_graph.h"
+#include "wire/records.h"
+
+namespace bxl::violation {
+
+// As advice(), for a pip with kPipJavaScript: a sentence in terms of package.json, bxlconfig.json
+// and config.dsc, or nothing.
+std::string javascript_advice(const graph::PipGraph& graph, const PathTable& paths,
+                              const wire::Violation& v);
+
+}  // namespace bxl::violation
