@@ -1,0 +1,161 @@
+// Commands, environments and output directories of tasks.
+#include "frontend/javascript/pips.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <map>
+#include <unordered_map>
+
+namespace bxl::frontend::javascript {
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+std::string text_of(const Script& script) {
+  std::string out = script.text;
+  for (const std::string& word : script.arguments) out += " " + shell_word(word);
+  return out;
+}
+
+// Each part has its own lifecycle event. The line break ends a comment at the end of a script.
+void add_part(std::string& command, const std::string& event, const std::string& text) {
+  command += (command.empty() ? "(" : " && (") +
+             ("export npm_lifecycle_event=" + shell_word(event)) +
+             " npm_lifecycle_script=" + shell_word(text) + "\n" + text + "\n)";
+}
+
+void set_command(const Task& task, wire::Pip& pip, Variables& variables) {
+  if (task.scripts.empty()) {
+    pip.options.make().argv = task.argv;
+    for (const std::string& word : task.argv)
+      pip.command += (pip.command.empty() ? "" : " ") + shell_word(word);
+    return;
+  }
+  const Script& first = task.scripts.front();
+  if (task.scripts.size() == 1 && first.before.empty() && first.after.empty()) {
+    pip.command = text_of(first);
+    variables["npm_lifecycle_event"] = first.name;
+    variables["npm_lifecycle_script"] = pip.command;
+    return;
+  }
+  for (const Script& script : task.scripts) {
+    if (!script.before.empty()) add_part(pip.command, "pre" + script.name, script.before);
+    add_part(pip.command, script.name, text_of(script));
+    if (!script.after.empty()) add_part(pip.command, "post" + script.name, script.after);
+  }
+}
+
+class Maker {
+ public:
+  Maker(const PipSettings& settings, PathTable& paths) : settings_(settings), paths_(paths) {
+    for (const auto& [name, value] : settings.environment)
+      if (name == "PATH") path_ = value;
+    for (std::size_t begin = 0; begin < path_.size() && node_.empty();) {
+      const std::size_t end = std::min(path_.find(':', begin), path_.size());
+      const std::string node = path_.substr(begin, end - begin) + "/node";
+      auto identity = stat_identity(node);
+      if (node.front() == '/' && identity && identity->kind == FileKind::File) node_ = node;
+      begin = end + 1;
+    }
+  }
+
+  wire::Pip pip(const Task& task) {
+    wire::Pip out;
+    out.stable_id = task.id;
+    out.flags = wire::kPipJavaScript | wire::kPipSameContent |
+                (task.cacheable ? 0u : wire::kPipUncacheable);
+    out.description = task.id;
+    out.rule = symbol(task);
+    out.spec = (path_within(task.folder, settings_.root) && task.folder != settings_.root
+                    ? task.folder.substr(settings_.root.size() + 1) + "/"
+                    : "") +
+               "package.json";
+    out.working_directory = paths_.intern(task.folder);
+    Variables variables = variables_of(task);
+    set_command(task, out, variables);
+    wire::PipOptions& options = out.options.make();
+    options.environment.assign(variables.begin(), variables.end());
+    options.directory_outputs.push_back({out.working_directory, false});
+    for (const std::string& directory : task.output_directories)
+      if (directory != task.folder)
+        options.directory_outputs.push_back({paths_.intern(directory), false});
+    for (const std::string& file : task.source_files) out.inputs.push_back(paths_.intern(file));
+    options.tags = task.tags;
+    options.tags.insert(options.tags.begin(), task.name);
+    options.module = settings_.module_name;
+    options.weight = task.weight;
+    return out;
+  }
+
+ private:
+  // BuildXL's name for it: what is no letter or digit becomes '_'.
+  static std::string symbol(const Task& task) {
+    std::string out = task.package + "_" + task.name;
+    for (char& c : out)
+      if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+    return out;
+  }
+
+  Variables variables_of(const Task& task) {
+    Variables out;
+    out["PATH"] = path_of(task.folder);
+    if (task.scripts.empty()) return out;
+    out["INIT_CWD"] = task.folder;
+    out["npm_command"] = "run-script";
+    out["npm_package_name"] = task.package;
+    if (!task.version.empty()) out["npm_package_version"] = task.version;
+    out["npm_package_json"] = task.folder + "/package.json";
+    if (!node_.empty()) out["NODE"] = out["npm_node_execpath"] = node_;
+    return out;
+  }
+
+  const std::string& path_of(const std::string& folder) {
+    auto [it, fresh] = paths_of_.try_emplace(folder);
+    if (!fresh) return it->second;
+    std::string out;
+    for (std::string at = folder; path_within(at, settings_.root);
+         at = std::string(parent_path(at))) {
+      const std::string bin = (at == "/" ? "" : at) + "/node_modules/.bin";
+      if (settings_.is_directory(bin)) out += bin + ":";
+      if (at == "/") break;
+    }
+    out += path_;
+    if (path_.empty() && !out.empty()) out.pop_back();
+    return paths_of_[folder] = out;
+  }
+
+  const PipSettings& settings_;
+  PathTable& paths_;
+  std::string path_, node_;
+  std::unordered_map<std::string, std::string> paths_of_;
+};
+
+}  // namespace
+
+std::string shell_word(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) || std::strchr("_-+=./,:@%^", c);
+  });
+  if (plain) return word;
+  std::string out = "'";
+  for (char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+std::vector<wire::Pip> make_pips(const TaskGraph& graph, const PipSettings& settings,
+                                 PathTable& paths) {
+  std::unordered_map<std::string_view, PipId> ids;
+  for (std::size_t i = 0; i < graph.tasks.size(); ++i) ids.emplace(graph.tasks[i].id, PipId(i));
+  std::vector<wire::Pip> out;
+  Maker maker(settings, paths);
+  for (const Task& task : graph.tasks) {
+    wire::Pip pip = maker.pip(task);
+    for (const std::string& id : task.dependencies) pip.dependencies.push_back(ids.at(id));
+    std::sort(pip.dependencies.begin(), pip.dependencies.end());
+    out.push_back(std::move(pip));
+  }
+  return out;
+}
+
+}  // namespace bxl::frontend::javascript
