@@ -7,6 +7,7 @@
 #include <charconv>
 #include <optional>
 
+#include "frontend/javascript/load.h"
 #include "frontend/json/load.h"
 #include "frontend/ninja/dyndep.h"
 #include "frontend/ninja/parser.h"
@@ -326,8 +327,14 @@ Result<LoadedGraph> Loader::run() {
 }  // namespace
 
 Result<LoadedGraph> load_graph(const LoadRequest& request) {
-  return request.workspace.front_end == FrontEnd::Json ? json_graph::load(request)
-                                                       : Loader(request).run();
+  switch (request.workspace.front_end) {
+    case FrontEnd::Json:
+      return json_graph::load(request);
+    case FrontEnd::JavaScript:
+      return javascript::load(request);
+    default:
+      return Loader(request).run();
+  }
 }
 
 }  // namespace bxl::frontend

@@ -51,8 +51,8 @@ class MountFinder {
                                 const std::vector<std::string>& leaves) {
     std::vector<wire::Mount> out;
     constexpr std::uint32_t kSource = wire::kMountReadable | wire::kMountHashable;
-    // Nobody knows where the commands of a Ninja build write; a JSON graph says it.
-    if (workspace_.front_end == FrontEnd::Json)
+    // Nobody knows where the commands of a Ninja build write; other graphs say it.
+    if (workspace_.front_end != FrontEnd::Ninja)
       out.push_back({"%ws%", workspace_.directory, kSource});
     else
       out.push_back({"%build%", workspace_.directory, kSource | wire::kMountOutput});

@@ -1,13 +1,17 @@
 // Finds the build directory.
 #include "frontend/workspace.h"
 
+#include "frontend/javascript/workspaces.h"
 #include "os/file.h"
 
 namespace bxl::frontend {
 namespace {
 
-constexpr std::pair<const char*, FrontEnd> kManifests[] = {{"build.ninja", FrontEnd::Ninja},
-                                                           {"graph.bxl.json", FrontEnd::Json}};
+constexpr std::pair<const char*, FrontEnd> kManifests[] = {
+    {"config.dsc", FrontEnd::JavaScript},  {"build.ninja", FrontEnd::Ninja},
+    {"graph.bxl.json", FrontEnd::Json},    {"lage.config.js", FrontEnd::JavaScript},
+    {"rush.json", FrontEnd::JavaScript},   {"pnpm-workspace.yaml", FrontEnd::JavaScript},
+    {"package.json", FrontEnd::JavaScript}};
 
 bool is_file(const std::string& path) {
   auto identity = stat_identity(path);
@@ -48,7 +52,16 @@ Result<void> check_root(const std::string& directory) {
 
 }  // namespace
 
-const char* name(FrontEnd front_end) { return front_end == FrontEnd::Json ? "json" : "ninja"; }
+const char* name(FrontEnd front_end) {
+  switch (front_end) {
+    case FrontEnd::Json:
+      return "json";
+    case FrontEnd::JavaScript:
+      return "javascript";
+    default:
+      return "ninja";
+  }
+}
 
 Result<Workspace> find_workspace(const std::string& directory, const std::string& config,
                                  std::optional<FrontEnd> only) {
@@ -60,15 +73,28 @@ Result<Workspace> find_workspace(const std::string& directory, const std::string
   Workspace out;
   out.directory = *real;
   if (!config.empty()) {
-    if (config.ends_with(".json"))
+    const std::string_view file = base_name(config);
+    if (file.ends_with(".dsc") || file == "lage.config.js" || file == "rush.json" ||
+        file == "package.json" || file == "pnpm-workspace.yaml")
+      out.front_end = FrontEnd::JavaScript;
+    else if (config.ends_with(".json"))
       out.front_end = FrontEnd::Json;
     else if (!config.ends_with(".ninja"))
-      return make_error(0, "-c " + config + ": only *.ninja and *.json are supported yet");
+      return make_error(0, "-c " + config +
+                               ": a build is described by *.dsc, *.ninja, *.json or "
+                               "lage.config.js");
     if (only && *only != out.front_end)
       return make_error(0, "-c " + config + " is no file for the front end " + name(*only));
     out.manifest = config;
     BXL_TRY(check_root(out.directory));
     std::string path = config.front() == '/' ? config : join(out.directory, config);
+    if (out.front_end == FrontEnd::JavaScript && is_file(path)) {
+      // Such a file describes the directory it lies in.
+      BXL_TRY_ASSIGN(path, real_path(path));
+      out.directory = parent_path(path);
+      out.manifest = base_name(path);
+      BXL_TRY(check_root(out.directory));
+    }
     if (!is_file(path)) return make_error(ENOENT, "-c " + config + " (in " + out.directory + ")");
     return out;
   }
@@ -76,6 +102,7 @@ Result<Workspace> find_workspace(const std::string& directory, const std::string
   for (std::string at = *real;;) {
     for (const auto& [file, front_end] : kManifests) {
       if ((only && *only != front_end) || !is_file(join(at, file))) continue;
+      if (file == std::string_view("package.json") && !javascript::has_workspaces(at)) continue;
       out.directory = at;
       out.manifest = file;
       out.front_end = front_end;
@@ -89,14 +116,17 @@ Result<Workspace> find_workspace(const std::string& directory, const std::string
     if (parent == home || !here || !above || here->dev != above->dev) break;
     at = std::move(parent);
   }
-  if (exists(join(*real, "config.dsc")))
-    return make_error(0, join(*real, "config.dsc") + ": config.dsc is not supported yet");
+  const char* wanted = only == FrontEnd::Json         ? "graph.bxl.json"
+                       : only == FrontEnd::Ninja      ? "build.ninja"
+                       : only == FrontEnd::JavaScript ? "config.dsc"
+                                                      : "build.ninja, graph.bxl.json, config.dsc "
+                                                        "or JavaScript workspace";
+  if (!only && is_file(join(*real, "package.json")))
+    return make_error(0, "package.json in " + *real +
+                             " names no workspaces; describe the build in a config.dsc beside it, "
+                             "or name the directory of a workspace with -C");
   return make_error(
-      0, std::string("no ") +
-             (only == FrontEnd::Json    ? ""
-              : only == FrontEnd::Ninja ? "build.ninja"
-                                        : "build.ninja or ") +
-             (only == FrontEnd::Ninja ? "" : "graph.bxl.json") + " in " + *real +
+      0, std::string("no ") + wanted + " in " + *real +
              " or above it; run cmake -G Ninja first, or name the build directory with -C");
 }
 

@@ -13,24 +13,26 @@
 
 namespace bxl::frontend {
 
-enum class FrontEnd { Ninja, Json };
-const char* name(FrontEnd front_end);  // "ninja", "json"
+enum class FrontEnd { Ninja, Json, JavaScript };
+const char* name(FrontEnd front_end);  // "ninja", "json", "javascript"
 
 struct Workspace {
   std::string directory;  // real path; commands run here
-  // "build.ninja", "graph.bxl.json", or the FILE of -c, relative to `directory`
+  // "build.ninja", "graph.bxl.json", "config.dsc", "lage.config.js", "rush.json",
+  // "pnpm-workspace.yaml", "package.json", or the FILE of -c, relative to `directory`
   std::string manifest;
   bool searched = false;  // not found in the directory asked for but above it
   FrontEnd front_end = FrontEnd::Ninja;
 };
 
-// Finds build.ninja or graph.bxl.json in `directory`, else upwards; where both are, the former, and
-// with `only` the one asked for; the search ends at the first directory with .git,
-// .hg or .jj, at the boundary of the file system and below $HOME. `config` names a manifest
-// (*.ninja,
-// *.json) in `directory` instead ("" = none). Errors, all of them the user's to fix (exit code 2):
-// EINVAL for a workspace that is /, $HOME or above it, for another kind of configuration, and
-// ENOENT when there is no manifest.
+// Finds what describes a build in `directory`, else upwards: of several files in one directory the
+// first of config.dsc, build.ninja, graph.bxl.json, lage.config.js, rush.json, pnpm-workspace.yaml
+// and a package.json with workspaces; with `only` those of one front end. The search ends at the
+// first directory with .git, .hg or .jj, at the boundary of the file system and below $HOME.
+// `config` names a file instead ("" = none), relative to `directory`: *.ninja and *.json describe a
+// build there, *.dsc, lage.config.js, rush.json and package.json one where they lie. Errors, all of
+// them the user's to fix (exit code 2): EINVAL for a workspace that is /, $HOME or above it, for
+// another kind of configuration, and ENOENT when there is no manifest.
 Result<Workspace> find_workspace(const std::string& directory, const std::string& config,
                                  std::optional<FrontEnd> only = {});
 

@@ -53,11 +53,11 @@ TEST_F(ToolTest, NothingToBuildIsExitTwo) {
   write_file(dir_ / "w/.git/x", "");
   Run none = run("-C w");
   EXPECT_EQ(none.status, 2);
-  EXPECT_THAT(none.err, HasSubstr("no build.ninja or graph.bxl.json in"));
+  EXPECT_THAT(none.err, HasSubstr("no build.ninja, graph.bxl.json, config.dsc or JavaScript"));
   write_file(dir_ / "w/config.dsc", "");
   Run dsc = run("-C w");
-  EXPECT_EQ(dsc.status, 2);
-  EXPECT_THAT(dsc.err, HasSubstr("config.dsc is not supported yet"));
+  EXPECT_EQ(dsc.status, 3);
+  EXPECT_THAT(dsc.err, HasSubstr("config({...}) is missing"));
   EXPECT_EQ(run("-C missing").status, 2);
   EXPECT_EQ(run("-C / ").status, 2);
 }

@@ -70,7 +70,8 @@ TEST_F(WorkspaceTest, SearchDoesNotReachHome) {
   write_file(dir_ / "home/project/x", "");
   auto workspace = find_workspace(dir_ / "home/project", "");
   ASSERT_FALSE(workspace);
-  EXPECT_THAT(workspace.error().to_string(), HasSubstr("no build.ninja or graph.bxl.json in"));
+  EXPECT_THAT(workspace.error().to_string(),
+              HasSubstr("no build.ninja, graph.bxl.json, config.dsc or JavaScript"));
 }
 
 TEST_F(WorkspaceTest, HomeAndWhatHoldsItAreRefused) {
@@ -84,19 +85,44 @@ TEST_F(WorkspaceTest, HomeAndWhatHoldsItAreRefused) {
   EXPECT_FALSE(find_workspace("/", "x.ninja"));
 }
 
-TEST_F(WorkspaceTest, OtherConfigurationsAreRefusedByName) {
-  write_file(dir_ / "w/config.dsc", "");
-  auto workspace = find_workspace(dir_ / "w", "");
-  ASSERT_FALSE(workspace);
-  EXPECT_THAT(workspace.error().to_string(), HasSubstr("config.dsc is not supported yet"));
+TEST_F(WorkspaceTest, ConfigDscComesFirstAndOthersAreNamed) {
   write_file(dir_ / "w/build.ninja", "");
-  EXPECT_TRUE(find_workspace(dir_ / "w", ""));
-  EXPECT_FALSE(find_workspace(dir_ / "w", "config.dsc"));
+  auto found = find_workspace(dir_ / "w", "");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->front_end, FrontEnd::Ninja);
+  write_file(dir_ / "w/config.dsc", "");
+  found = find_workspace(dir_ / "w", "");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->front_end, FrontEnd::JavaScript);
+  EXPECT_EQ(found->manifest, "config.dsc");
   EXPECT_FALSE(find_workspace(dir_ / "w", "other.ninja"));
+  EXPECT_FALSE(find_workspace(dir_ / "w", "config.yaml"));
   write_file(dir_ / "w/other.ninja", "");
   auto other = find_workspace(dir_ / "w", "other.ninja");
   ASSERT_TRUE(other);
   EXPECT_EQ(other->manifest, "other.ninja");
+}
+
+TEST_F(WorkspaceTest, JavaScriptFilesDescribeWhereTheyLie) {
+  write_file(dir_ / "w/package.json", R"({"name": "root"})");
+  auto none = find_workspace(dir_ / "w", "");
+  ASSERT_FALSE(none);
+  EXPECT_THAT(none.error().to_string(), HasSubstr("names no workspaces"));
+  write_file(dir_ / "w/package.json", R"({"workspaces": ["p"]})");
+  write_file(dir_ / "w/p/package.json", R"({"name": "p"})");
+  auto above = find_workspace(dir_ / "w/p", "");
+  ASSERT_TRUE(above);
+  EXPECT_EQ(above->directory, dir_ / "w");
+  EXPECT_TRUE(above->searched);
+  write_file(dir_ / "w/rush.json", "");
+  auto rush = find_workspace(dir_ / "w", "");
+  ASSERT_TRUE(rush);
+  EXPECT_EQ(rush->manifest, "rush.json");
+  write_file(dir_ / "w/sub/my.dsc", "");
+  auto named = find_workspace(dir_ / "w", "sub/my.dsc");
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->directory, dir_ / "w/sub");
+  EXPECT_EQ(named->manifest, "my.dsc");
 }
 
 TEST_F(WorkspaceTest, AbsentDirectoryKeepsItsErrno) {

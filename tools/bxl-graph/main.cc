@@ -11,6 +11,8 @@
 #include "base/path_table.h"
 #include "cli/options.h"
 #include "compdb.h"
+#include "frontend/dsc/disk.h"
+#include "frontend/dsc/explain.h"
 #include "frontend/environment.h"
 #include "frontend/load.h"
 #include "frontend/workspace.h"
@@ -26,11 +28,12 @@ using namespace bxl;
 const cli::ToolInfo kTool = {
     "bxl-graph",
     "Reads the build description of a directory and writes its pip graph.",
-    {"show", "root", "compdb", "json"},
+    {"show", "root", "compdb", "json", "config"},
     "  bxl-graph -C build > graph            the graph stream of a Ninja build\n"
     "  bxl-graph json -C DIR > graph         the same of DIR/graph.bxl.json, or of -c FILE.json\n"
     "  bxl-graph show --json < graph         any graph stream as JSON lines\n"
     "  bxl-graph compdb -C build             commands in the form of compile_commands.json\n"
+    "  bxl-graph config -C DIR               every value of DIR/config.dsc and its origin\n"
     "  bxl-graph root -C build/sub           the workspace root\n"};
 
 int fail(const Error& error, int code) {
@@ -65,6 +68,22 @@ int print_compdb_of(frontend::LoadedGraph graph) {
   return cli::kOk;
 }
 
+int print_configuration(const frontend::Workspace& workspace, bool json) {
+  const std::string file = workspace.directory + "/" + workspace.manifest;
+  if (!file.ends_with(".dsc"))
+    return fail(make_error(0, workspace.directory + " is built without a config.dsc, by " +
+                                  workspace.manifest),
+                cli::kUsage);
+  PathTable paths;
+  frontend::Reads reads(paths);
+  auto evaluation = frontend::dsc::Evaluation::run(
+      file, frontend::dsc::disk_world(reads, frontend::current_variables()));
+  if (!evaluation) return fail(evaluation.error(), cli::kGraph);
+  std::cout << (json ? frontend::dsc::explain_json(**evaluation)
+                     : frontend::dsc::explain_text(**evaluation));
+  return cli::kOk;
+}
+
 int write(const cli::Options& options, frontend::LoadedGraph graph) {
   auto out = cli::open_output(options);
   if (!out) return fail(out.error(), cli::kUsage);
@@ -83,13 +102,17 @@ int body(const cli::Parsed& parsed) {
     return fail(checked.error(), cli::kUsage);
   std::optional<frontend::FrontEnd> only;
   if (parsed.subcommand == "json") only = frontend::FrontEnd::Json;
+  if (parsed.subcommand == "config") only = frontend::FrontEnd::JavaScript;
   auto workspace = frontend::find_workspace(options.directory, options.config, only);
   if (!workspace) return fail(workspace.error(), cli::kUsage);
+  if (parsed.subcommand == "config") return print_configuration(*workspace, options.json);
   if (parsed.subcommand == "root") {
     std::cout << workspace->directory << '\n';
     return cli::kOk;
   }
-  if ((workspace->searched && !std::getenv("BXL_ROUND")) || options.verbosity > 0)
+  const bool is_choice =
+      workspace->searched || workspace->front_end == frontend::FrontEnd::JavaScript;
+  if ((is_choice && options.verbosity >= 0 && !std::getenv("BXL_ROUND")) || options.verbosity > 0)
     cli::print_note(kTool.name,
                     std::string("front end: ") + frontend::name(workspace->front_end) + ", " +
                         (workspace->manifest.front() == '/' ? "" : workspace->directory + "/") +
