@@ -5,7 +5,8 @@
 #   threads   unit tests under the thread sanitizer
 #   tidy      clang-tidy over lib and tools
 #   coverage  lines of lib that the unit tests execute, per module
-#   fuzz      the readers of foreign bytes under libFuzzer, 60 s ($BXL_FUZZ_SECONDS): ninja language, config.dsc, streams
+#   fuzz      the readers of foreign bytes under libFuzzer, 60 s ($BXL_FUZZ_SECONDS): ninja language, config.dsc, streams,
+#             exports of a cache
 #   kills     500 kills at random moments of builds, 200 of bxl-exec at random notifications: nothing wrong, nothing lost,
 #             nothing left running
 #   projects  real projects from Debian: the same tree as ninja's, replayed, nothing uncacheable

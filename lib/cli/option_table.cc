@@ -54,6 +54,8 @@ constexpr std::array kRows{
               "bxl clean: also remove outputs of another tool (ninja) that the graph names"},
     OptionRow{OptionId::Sample, "", "--sample", "PERCENT", "",
               "verify: look at that part, chosen at random, as in 5% (default 100%)"},
+    OptionRow{OptionId::Since, "", "--since", "FILE", "",
+              "bxl-cache export: leave out what is in that earlier export (may be repeated)"},
     OptionRow{OptionId::Explain, "", "--explain", "PIP", "",
               "print the text that was hashed for the fingerprints of one pip"},
     OptionRow{OptionId::In, "", "--in", "FILE", "",

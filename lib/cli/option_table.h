@@ -31,6 +31,7 @@ enum class OptionId {
   All,
   Adopt,
   Sample,
+  Since,
   Explain,
   In,
   Out,

@@ -233,6 +233,7 @@ Result<Options> read_options(Raw& raw) {
   o.filter = setting(raw, OptionId::Filter).value;
   o.remote = setting(raw, OptionId::Remote).value;
   o.explain = setting(raw, OptionId::Explain).value;
+  o.since = raw.of(OptionId::Since);
   o.in = setting(raw, OptionId::In).value;
   o.out = setting(raw, OptionId::Out).value;
   if (Setting s = setting(raw, OptionId::Summary); s.set()) o.summary = absolute(s.value);

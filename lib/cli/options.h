@@ -53,6 +53,7 @@ struct Options {
   bool all = false;                  // --all: bxl clean also removes .bxl
   bool adopt = false;                // --adopt: bxl clean takes over what the graph names
   double sample_percent = 100;       // --sample: how much a verification looks at
+  std::vector<std::string> since;    // --since FILE: earlier exports
   std::string explain;               // --explain PIP: print the fingerprint text of one pip
   std::string in, out;               // --in FILE, --out FILE; "" = stdin, stdout
   std::vector<std::string> targets;  // positional

@@ -5,13 +5,11 @@
 #include <unordered_set>
 
 #include "fingerprint/projection.h"
+#include "fingerprint/version.h"
 
 namespace bxl::fingerprint {
 namespace {
 
-// Bump when the sandbox, the path sets, View or these texts change meaning: old entries then never
-// match.
-constexpr int kFingerprintVersion = 2;
 constexpr const char* kLdSoCache = "/etc/ld.so.cache";
 
 void field(std::string& text, std::string_view name, std::string_view value) {

@@ -1,23 +1,25 @@
 #!/bin/bash
 # Builds the fuzzers of this directory with clang and runs each for $BXL_FUZZ_SECONDS (60), all at once.
 #
-#   tests/fuzz/run.sh [ninja|wire|dsc]…     after ./dev build; what was learned stays in build/fuzz/NAME
+#   tests/fuzz/run.sh [ninja|wire|dsc|transfer]…     after ./dev build; what was learned stays in build/fuzz/NAME
 #
 # Exit code 1 when one found something: the input lies beside its corpus, and the last lines say how to run it again.
 set -u
 cd -- "${BASH_SOURCE[0]%/*}/../.." || exit 1
 seconds=${BXL_FUZZ_SECONDS:-60}
 fuzzers=("$@")
-((${#fuzzers[@]})) || fuzzers=(ninja wire dsc)
+((${#fuzzers[@]})) || fuzzers=(ninja wire dsc transfer)
 compiler=(clang++-19)
 command -v ccache >/dev/null && compiler=(ccache clang++-19)
 flags=(-std=c++20 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
-  -Wno-deprecated-declarations -Ilib -isystem build/gen -include tests/fuzz/capnp_for_clang.h)
+  -Wno-deprecated-declarations -Ilib -isystem build/gen -Ibuild/generated/cache -include tests/fuzz/capnp_for_clang.h)
 wire=(lib/wire/*.cc lib/os/file.cc lib/base/*.cc build/gen/wire/bxl.capnp.c++)
 sources_ninja=(tests/fuzz/ninja_fuzz.cc lib/frontend/ninja/*.cc lib/frontend/source.cc lib/frontend/reads.cc lib/graph/*.cc "${wire[@]}")
 sources_dsc=(tests/fuzz/dsc_fuzz.cc lib/frontend/dsc/{value,lexer,parser,types,expressions,evaluator,paths,statements,globals,glob}.cc
   lib/frontend/dsc/{text_methods,list_methods,explain}.cc lib/frontend/source.cc lib/base/*.cc)
 sources_wire=(tests/fuzz/wire_fuzz.cc "${wire[@]}")
+sources_transfer=(tests/fuzz/transfer_fuzz.cc lib/cache/{importer,export_file,machine_salt,metadata_store,sqlite}.cc
+  lib/cas/{blob_store,usage,lease}.cc "${wire[@]}")
 
 # compile SOURCE: into build/fuzz/objects, under the source's name with its slashes replaced.
 compile() { "${compiler[@]}" "${flags[@]}" -c -x c++ "$1" -o "build/fuzz/objects/${1//\//_}.o"; }
@@ -40,7 +42,7 @@ build() {
     declare -n sources=sources_$name
     objects=()
     for source in "${sources[@]}"; do objects+=("build/fuzz/objects/${source//\//_}.o"); done
-    clang++-19 -fsanitize=fuzzer,address,undefined "${objects[@]}" -lcapnp -lkj -lxxhash -o "build/fuzz/${name}_fuzz" || return
+    clang++-19 -fsanitize=fuzzer,address,undefined "${objects[@]}" -lcapnp -lkj -lxxhash -lsqlite3 -o "build/fuzz/${name}_fuzz" || return
   done
 }
 
@@ -51,6 +53,8 @@ options_dsc=(-max_len=2048 -dict=tests/fuzz/dsc.dict)
 seeds_dsc=(tests/frontend/dsc_data)
 options_wire=(-max_len=4096)
 seeds_wire=(tests/wire/data)
+options_transfer=(-max_len=2048)
+seeds_transfer=()
 
 rm -rf build/fuzz/ninja-cases  # of cases that are gone
 mkdir -p build/fuzz/ninja-cases build/fuzz/objects

@@ -5,13 +5,14 @@
 #include "gc.h"
 #include "publish.h"
 #include "show.h"
+#include "transfer.h"
 
 namespace {
 
 const bxl::cli::ToolInfo kInfo{
     bxl::cache_tool::kTool,
     "Publishes what ran into the cache, shows what it holds, and keeps it below its limit.",
-    {"publish", "gc", "stats", "ls", "show", "diff", "verify", "fsck"},
+    {"publish", "gc", "stats", "ls", "show", "diff", "verify", "fsck", "export", "import"},
     "  bxl-exec < plan | bxl-cache publish | bxl-materialize\n"
     "  bxl-cache gc --cache-size 5G\n"
     "  bxl-cache stats --json\n"
@@ -19,7 +20,9 @@ const bxl::cli::ToolInfo kInfo{
     "  bxl-cache show main.o\n"
     "  bxl-cache diff main.o           the last two results of one command\n"
     "  bxl-cache verify --sample 10%\n"
-    "  bxl-cache fsck\n",
+    "  bxl-cache fsck\n"
+    "  bxl-cache export new.bxl --since old.bxl\n"
+    "  bxl-cache import old.bxl new.bxl\n",
 };
 
 int run(int argc, char** argv) {
@@ -34,9 +37,11 @@ int run(int argc, char** argv) {
   if (parsed.subcommand == "diff") return cache_tool::run_diff(parsed.options);
   if (parsed.subcommand == "verify") return cache_tool::run_verify(parsed.options);
   if (parsed.subcommand == "fsck") return cache_tool::run_fsck(parsed.options);
+  if (parsed.subcommand == "export") return cache_tool::run_export(parsed.options);
+  if (parsed.subcommand == "import") return cache_tool::run_import(parsed.options);
   cli::print_error(cache_tool::kTool,
-                   "name one of the subcommands publish, gc, stats, ls, show, diff, verify, fsck "
-                   "(--help explains them)");
+                   "name one of the subcommands publish, gc, stats, ls, show, diff, verify, fsck, "
+                   "export, import (--help explains them)");
   return cli::kUsage;
 }
 
