@@ -15,21 +15,14 @@ namespace bxl::exec {
 Result<bool> Build::place_outputs(PipId id) {
   Node& n = node(id);
   const wire::Pip& p = pip(id);
-  for (wire::Output& out : n.entry.outputs) {
-    bool declared = s_.view.declares(id, out.path);
-    BXL_TRY_ASSIGN(auto placed, s_.placer.place(p.stable_id, out,
-                                                declared ? materialize::Declared::Yes
-                                                         : materialize::Declared::No));
-    if (placed.placed == materialize::Placed::LostBlob ||
-        placed.placed == materialize::Placed::UsersFile)
-      return false;
-    if (placed.placed == materialize::Placed::Written && out.kind != wire::OutputKind::Directory) {
-      ++summary_.files_materialized;
-      summary_.bytes_materialized += placed.bytes;
-    }
-    out.identity = placed.identity;
-    s_.view.invalidate(out.path);
-  }
+  BXL_TRY_ASSIGN(auto all, s_.placer.place_all(p.stable_id, n.entry.outputs, [&](PathId path) {
+    return s_.view.declares(id, path) ? materialize::Declared::Yes : materialize::Declared::No;
+  }));
+  if (all.placed == materialize::Placed::LostBlob || all.placed == materialize::Placed::UsersFile)
+    return false;
+  summary_.files_materialized += all.files;
+  summary_.bytes_materialized += all.bytes;
+  for (const wire::Output& out : n.entry.outputs) s_.view.invalidate(out.path);
   n.placed = true;
   return true;
 }
@@ -58,6 +51,7 @@ Result<bool> Build::place_upstream(PipId id) {
     ++n.attempts;
     n.extra_waiters.push_back(id);
     ++waiter.waiting_for;
+    ++waiter.extra_waiting;
     --done_;
     run_queue_.emplace(rank_[index(up)], up);
   }

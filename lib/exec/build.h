@@ -37,8 +37,9 @@ struct Node {
   bool placed = false;       // its outputs are on disk, verified
   std::string distrusted;    // another pip disturbed it: why its own result is not to be believed
   int attempts = 0;
-  std::uint32_t retries = 0;  // for an exit code that asks for it
-  std::size_t waiting_for = 0;
+  std::uint32_t retries = 0;      // for an exit code that asks for it
+  std::size_t waiting_for = 0;    // dependencies, and pips that it waits for by extra_waiters
+  std::size_t extra_waiting = 0;  // of these
   Digest static_hash, weak;
   Digest strong, path_set;
   wire::Filed filed;
@@ -75,6 +76,7 @@ class Build {
   void ready(PipId id);
   void settle(PipId id, State state);
   void skip_dependents(PipId id);
+  void reconsider_dependents(PipId id);
   void advance(PipId id);
   bool start(PipId id);
   void builtin(const wire::Pip& p, Job* job);

@@ -73,7 +73,48 @@ void Build::settle(PipId id, State state) {
   // A pip that ran again (its content was lost) has released its consumers before.
   if (!std::exchange(n.released, true))
     for (PipId consumer : graph_.consumers(id)) release(consumer);
-  for (PipId waiter : std::exchange(n.extra_waiters, {})) release(waiter);
+  for (PipId waiter : std::exchange(n.extra_waiters, {})) {
+    --node(waiter).extra_waiting;
+    release(waiter);
+  }
+}
+
+// `id`, not yet settled, was replayed, had to run after all, and came out otherwise: whatever was
+// decided downstream rests on content that is nowhere any more. All of it is looked up again, what
+// ran in this build included, but for actions: those run once. Rare, hence the whole graph is
+// counted anew.
+void Build::reconsider_dependents(PipId id) {
+  constexpr std::uint32_t kActions =
+      wire::kPipConsole | wire::kPipAlwaysDirty | wire::kPipUncacheable;
+  std::vector<PipId> stack = graph_.consumers(id);
+  std::vector<bool> seen(nodes_.size(), false);
+  while (!stack.empty()) {
+    const PipId at = stack.back();
+    stack.pop_back();
+    if (seen[index(at)]) continue;
+    seen[index(at)] = true;
+    const auto& further = graph_.consumers(at);
+    stack.insert(stack.end(), further.begin(), further.end());
+    Node& n = node(at);
+    if (n.state != State::Succeeded || (pip(at).flags & kActions)) continue;
+    n.state = State::Waiting;
+    if (pip(at).kind == wire::PipKind::Alias) continue;
+    n.action = Action::Deferred;
+    n.placed = false;
+    --done_;
+  }
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    Node& n = nodes_[i];
+    n.released = n.state == State::Succeeded;
+    if (n.state != State::Waiting && n.state != State::Ready) continue;
+    const auto& dependencies = graph_.pip(PipId{static_cast<std::uint32_t>(i)}).dependencies;
+    n.waiting_for = n.extra_waiting;
+    for (PipId dep : dependencies) {
+      const State d = node(dep).state;
+      if (d == State::Waiting || d == State::Ready || d == State::Running) ++n.waiting_for;
+    }
+    if (n.waiting_for != 0) n.state = State::Waiting;
+  }
 }
 
 void Build::skip_dependents(PipId id) {
@@ -110,6 +151,7 @@ void Build::emit_hit_or_clean(PipId id, bool clean) {
 // A late lookup, for early cut-off. The disk is looked at afresh (rule 40).
 void Build::advance(PipId id) {
   Node& n = node(id);
+  if (n.state != State::Ready) return;  // reconsidered meanwhile
   s_.view.invalidate_all();
   wire::PlanPip decision = s_.oracle(id, &n.static_hash);
   n.weak = decision.weak;
@@ -119,6 +161,13 @@ void Build::advance(PipId id) {
       decision.action = Action::Miss;
       n.reason = pip(other).stable_id + " changed a source of it in this build";
     }
+  if (decision.action == Action::Hit && decision.entry.console_bytes != 0 && s_.store) {
+    auto text = s_.store->read(decision.entry.console);
+    if (text && !*text) {
+      decision.action = Action::Miss;
+      n.reason = "what it printed is gone from the cache";
+    }
+  }
   if (decision.action == Action::Clean || decision.action == Action::Hit) {
     if (analyzer_.loaded()) tell_of(id, decision.path_set);
     n.action = decision.action;

@@ -58,6 +58,15 @@ bool succeeds(const wire::Pip& pip, const sandbox::Outcome& outcome) {
                                                    : listed(codes, outcome.exit_code);
 }
 
+// Both sorted by path, as records are.
+bool same_outputs(const std::vector<wire::Output>& a, const std::vector<wire::Output>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const wire::Output& x, const wire::Output& y) {
+                      return x.path == y.path && x.kind == y.kind && x.executable == y.executable &&
+                             x.digest == y.digest && x.link_target == y.link_target;
+                    });
+}
+
 // Has a file system no room for even a small file?
 bool is_full(const std::string& path) {
   constexpr std::uint64_t kSmall = 64 << 10;
@@ -286,6 +295,8 @@ void Build::finish(Finished done) {
     result.why_not = recorded.why_not.front();
   else if (s_.filing)
     result.filed = s_.filing(id, n.weak, result.path_set);
+  const bool came_out_otherwise =
+      n.released && !same_outputs(n.entry.outputs, result.entry.outputs);
   n.entry = result.entry;
   n.strong = result.strong;
   n.path_set = result.path_set;
@@ -295,6 +306,7 @@ void Build::finish(Finished done) {
   n.action = Action::Miss;
   s_.view.finalize(id, n.entry.outputs);
   emit(std::move(result));
+  if (came_out_otherwise) reconsider_dependents(id);
   settle(id, State::Succeeded);
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <utility>
 
 namespace bxl::materialize {
 namespace {
@@ -58,40 +59,44 @@ Result<void> Placer::rename_into(const std::string& temp, PathId path) {
   return {};
 }
 
-Result<PlaceResult> Placer::place(const std::string& owner, const wire::Output& output,
-                                  Declared declared) {
-  std::string text = paths_.str(output.path);
+// The temporary is removed unless it was renamed.
+struct Placer::Staged {
+  Placed placed = Placed::Written;
+  bool set_aside = false;  // a file of the user is in the way
+  bool remove = false;     // something of ours of another kind is
+  bool adopt = false;      // in place, but on nobody's record or on another's
+  FileIdentity identity;   // AlreadyThere
+  std::string temp;        // Written, unless a directory
+
+  Staged() = default;
+  Staged(Staged&& other) noexcept
+      : placed(other.placed),
+        set_aside(other.set_aside),
+        remove(other.remove),
+        adopt(other.adopt),
+        identity(other.identity),
+        temp(std::exchange(other.temp, {})) {}
+  Staged& operator=(Staged&&) = delete;
+  ~Staged() {
+    if (!temp.empty()) ::unlink(temp.c_str());
+  }
+};
+
+// Looks at what is there, and copies the content out where it is not: nothing in the tree changes.
+Result<Placer::Staged> Placer::stage(const std::string& owner, const wire::Output& output,
+                                     Declared declared) {
+  const std::string text = paths_.str(output.path);
   BXL_TRY_ASSIGN(auto disk, lstat_identity(text));
   const auto& records = log_.records();
   auto record = records.find(output.path);
-  bool ours = record != records.end() && graph::still_recorded(record->second, disk);
-  PlaceResult result;
-
-  if (output.kind == wire::OutputKind::Directory) {
-    if (disk.kind == FileKind::Directory) {
-      result.identity = disk;
-      return result;
-    }
-    if (disk.exists() && !ours) {
-      if (declared == Declared::No) {
-        result.placed = Placed::UsersFile;
-        return result;
-      }
-      BXL_TRY(save_aside(owner, output.path));
-    } else if (disk.exists()) {
-      BXL_TRY_ASSIGN(auto place, remover_.locate(output.path));
-      BXL_TRY(unlink_beneath(place.root_fd, place.relative));
-    }
-    BXL_TRY(make_directories(text));
-    BXL_TRY_ASSIGN(result.identity, lstat_identity(text));
-    wire::Output made = output;
-    made.identity = result.identity;
-    BXL_TRY(log_.add(owner, {made}));
-    result.placed = Placed::Written;
-    return result;
+  const bool ours = record != records.end() && graph::still_recorded(record->second, disk);
+  Staged staged;
+  if (output.kind == wire::OutputKind::Directory && disk.kind == FileKind::Directory) {
+    staged.placed = Placed::AlreadyThere;
+    staged.identity = disk;
+    return staged;
   }
-
-  if (disk.kind == kind_of(output.kind)) {
+  if (output.kind != wire::OutputKind::Directory && disk.kind == kind_of(output.kind)) {
     bool same = ours && record->second.digest == output.digest;
     if (!same && output.kind == wire::OutputKind::Symlink) {
       auto target = bxl::read_link(text);
@@ -105,56 +110,119 @@ Result<PlaceResult> Placer::place(const std::string& owner, const wire::Output& 
       same = digest == output.digest && after == disk;
     }
     if (same && disk.executable == output.executable) {
-      result.identity = disk;
-      if (!ours || record->second.owner != owner) {
-        wire::Output adopted = output;
-        adopted.identity = disk;
-        BXL_TRY(log_.add(owner, {adopted}));
-      }
-      return result;
+      staged.placed = Placed::AlreadyThere;
+      staged.identity = disk;
+      staged.adopt = !ours || record->second.owner != owner;
+      return staged;
     }
   }
   // A recorded file that lost or gained an x bit, or other content: not as recorded, hence the
   // user's.
   if (disk.exists() && !ours) {
     if (declared == Declared::No) {
-      result.placed = Placed::UsersFile;
-      return result;
+      staged.placed = Placed::UsersFile;
+      return staged;
     }
     if (disk.kind == FileKind::Directory)
       return make_error(EISDIR, text + " is a directory, and an output of this build");
+    staged.set_aside = true;
+  }
+  if (output.kind == wire::OutputKind::Directory) {
+    staged.remove = disk.exists() && ours;
+    return staged;
   }
 
   std::string temp = temp_name();
   if (output.kind == wire::OutputKind::Symlink) {
     if (::symlink(output.link_target.c_str(), temp.c_str()) != 0)
       return errno_error("symlink " + temp);
-  } else {
-    BXL_TRY_ASSIGN(auto fd,
-                   open_file(temp, O_RDWR | O_CREAT | O_TRUNC, output.executable ? 0777 : 0666));
-    auto copied = store_.copy_out(output.digest, fd.get());
-    if (!copied || !*copied) {
-      ::unlink(temp.c_str());
-      if (!copied) return std::move(copied.error()).in(text);
-      result.placed = Placed::LostBlob;
-      return result;
-    }
+    staged.temp = std::move(temp);
+    return staged;
   }
-  ScopeExit cleanup([&] { ::unlink(temp.c_str()); });
-  if (disk.exists() && !ours) BXL_TRY(save_aside(owner, output.path));
+  BXL_TRY_ASSIGN(auto fd,
+                 open_file(temp, O_RDWR | O_CREAT | O_TRUNC, output.executable ? 0777 : 0666));
+  staged.temp = std::move(temp);
+  auto copied = store_.copy_out(output.digest, fd.get());
+  if (!copied) return std::move(copied.error()).in(text);
+  if (!*copied) staged.placed = Placed::LostBlob;
+  return staged;
+}
 
-  // Announced before the rename, so that a crash in between never turns an output into a user's
-  // file. rename(2) changes ctime, hence ctime 0 = unknown until the second record.
-  wire::Output made = output;
-  BXL_TRY_ASSIGN(made.identity, lstat_identity(temp));
-  made.identity.ctime_ns = 0;
-  BXL_TRY(log_.add(owner, {made}));
-  BXL_TRY(rename_into(temp, output.path));
-  BXL_TRY_ASSIGN(made.identity, lstat_identity(text));
-  BXL_TRY(log_.add(owner, {made}));
-  result.placed = Placed::Written;
-  result.identity = made.identity;
-  result.bytes = output.size;
+Result<PlacedAll> Placer::place_all(const std::string& owner, std::vector<wire::Output>& outputs,
+                                    const std::function<Declared(PathId)>& declared) {
+  PlacedAll result;
+  std::vector<Staged> staged;
+  staged.reserve(outputs.size());
+  for (const wire::Output& output : outputs) {
+    BXL_TRY_ASSIGN(auto one, stage(owner, output, declared(output.path)));
+    // To the end also after a loss: what else is damaged is to be found out now, not by one more
+    // run for each.
+    if (one.placed == Placed::LostBlob || one.placed == Placed::UsersFile)
+      result.placed = one.placed;
+    staged.push_back(std::move(one));
+  }
+  if (result.placed != Placed::AlreadyThere) return result;
+
+  // Announced before the first rename, so that a crash in between never turns an output into a
+  // user's file. rename(2) changes ctime, hence ctime 0 = unknown until the second record.
+  std::vector<wire::Output> announced, known;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    wire::Output& output = outputs[i];
+    output.identity = staged[i].identity;
+    if (staged[i].adopt) known.push_back(output);
+    if (staged[i].temp.empty()) continue;
+    wire::Output made = output;
+    BXL_TRY_ASSIGN(made.identity, lstat_identity(staged[i].temp));
+    made.identity.ctime_ns = 0;
+    announced.push_back(std::move(made));
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    if (staged[i].set_aside) BXL_TRY(save_aside(owner, outputs[i].path));
+  if (!announced.empty()) BXL_TRY(log_.add(owner, announced));
+
+  std::optional<Error> failed;
+  for (std::size_t i = 0; i < outputs.size() && !failed; ++i) {
+    if (staged[i].placed != Placed::Written) continue;
+    if (auto put = put_in_place(staged[i], outputs[i]); !put) {
+      failed = std::move(put.error());
+      break;
+    }
+    known.push_back(outputs[i]);
+    result.placed = Placed::Written;
+    if (outputs[i].kind == wire::OutputKind::Directory) continue;
+    ++result.files;
+    result.bytes += outputs[i].size;
+  }
+  if (!known.empty()) BXL_TRY(log_.add(owner, known));
+  if (failed) return std::move(*failed);
+  return result;
+}
+
+Result<void> Placer::put_in_place(Staged& staged, wire::Output& output) {
+  const std::string text = paths_.str(output.path);
+  if (staged.remove) {
+    BXL_TRY_ASSIGN(auto place, remover_.locate(output.path));
+    BXL_TRY(unlink_beneath(place.root_fd, place.relative));
+  }
+  if (output.kind == wire::OutputKind::Directory) {
+    BXL_TRY(make_directories(text));
+  } else {
+    BXL_TRY(rename_into(staged.temp, output.path));
+    staged.temp.clear();
+  }
+  BXL_TRY_ASSIGN(output.identity, lstat_identity(text));
+  return {};
+}
+
+Result<PlaceResult> Placer::place(const std::string& owner, const wire::Output& output,
+                                  Declared declared) {
+  std::vector<wire::Output> one{output};
+  BXL_TRY_ASSIGN(auto all, place_all(owner, one, [declared](PathId) { return declared; }));
+  PlaceResult result;
+  result.placed = all.placed;
+  if (all.placed == Placed::AlreadyThere || all.placed == Placed::Written)
+    result.identity = one.front().identity;
+  result.bytes = all.bytes;
   return result;
 }
 

@@ -2,6 +2,7 @@
 // rename, never over or away with a user's file. Used by bxl-exec and bxl-materialize.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,13 @@ struct PlaceResult {
 
 enum class Declared { No, Yes };
 
+// What became of the outputs of one result together.
+struct PlacedAll {
+  Placed placed = Placed::AlreadyThere;  // Written: at least one
+  std::uint64_t files = 0;               // written; directories not counted
+  std::uint64_t bytes = 0;               // written
+};
+
 // Owns descriptors of the mounts' roots. One thread at a time. `log` is appended to before and
 // after each rename.
 class Placer {
@@ -55,6 +63,14 @@ class Placer {
   // way), EISDIR…
   Result<PlaceResult> place(const std::string& owner, const wire::Output& output,
                             Declared declared);
+
+  // Brings all outputs of one result to disk, or none: content that is lost, or a file of the user
+  // in the way of an undeclared one, is found before the first file is touched. Then placed is
+  // LostBlob or UsersFile, and every damaged blob of the result is in quarantine. Sets the
+  // identities of `outputs`. Errors as place(); what was in place of the user's by then is set
+  // aside, and each output is either the old or the new one.
+  Result<PlacedAll> place_all(const std::string& owner, std::vector<wire::Output>& outputs,
+                              const std::function<Declared(PathId)>& declared);
 
   // Before `owner` runs: removes its outputs `paths` (declared and recorded). Non-directories only;
   // directories only when recorded as its own and empty. Unrecorded or changed files are moved to
@@ -79,6 +95,10 @@ class Placer {
     PathId path;
     std::string where;
   };
+  // One output on its way to disk.
+  struct Staged;
+  Result<Staged> stage(const std::string& owner, const wire::Output& output, Declared declared);
+  Result<void> put_in_place(Staged& staged, wire::Output& output);
   Result<void> rename_into(const std::string& temp, PathId path);
   Result<void> save_aside(const std::string& owner, PathId path);
   std::string temp_name();

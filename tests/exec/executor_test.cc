@@ -372,6 +372,43 @@ TEST_F(ExecutorTest, WhatCannotBeRecordedStopsTheBuild) {
   EXPECT_TRUE(built.results["out"].publishable) << built.results["out"].why_not;
 }
 
+TEST_F(ExecutorTest, WhatRestsOnLostContentThatComesOutOtherwiseIsLookedUpAgain) {
+  // gen gives something else whenever it runs; early is a hit by its old output, late runs.
+  int runs = 0;
+  commands[" make-gen"] = [&](FakeProcess& p) {
+    p.read(in("s"));
+    p.write(in("gen"), "gen " + std::to_string(++runs) + "\n");
+  };
+  commands[" make-early"] = [&](FakeProcess& p) { p.write(in("early"), p.read(in("gen")) + "e"); };
+  commands[" make-end"] = [&](FakeProcess& p) { p.write(in("end"), p.read(in("early")) + "d"); };
+  commands[" make-late"] = [&](FakeProcess& p) {
+    p.write(in("late"), p.read(in("gen")) + p.read(in("t")));
+  };
+  const std::vector<std::string> lines = {"gen : s = make-gen", "early : gen = make-early",
+                                          "end : early = make-end", "late : gen t = make-late"};
+  write("s", "s\n");
+  write("t", "1\n");
+  EXPECT_EQ(build(lines).ran.size(), 4u);
+  for (const char* name : {"gen", "early", "end", "late"}) ::unlink(in(name).c_str());
+  // Damage that shows only when the content is copied out for late, after early and end were
+  // emitted as hits.
+  const std::string hex = Digest::of("gen 1\n").hex();
+  const std::string blob = dir_ / ("cache/objects/" + hex.substr(0, 2) + "/" + hex.substr(2));
+  ASSERT_TRUE(replace_file(blob, "gen X\n"));
+  write("t", "2\n");
+  Built built = build(lines);
+  EXPECT_EQ(built.summary.failed, 0u);
+  EXPECT_THAT(built.ran,
+              UnorderedElementsAre(" make-gen", " make-early", " make-end", " make-late"));
+  EXPECT_EQ(read("gen"), "gen 2\n");
+  EXPECT_EQ(read("early"), "gen 2\ne");
+  EXPECT_EQ(read("end"), "gen 2\ned");
+  EXPECT_EQ(read("late"), "gen 2\n2\n");
+  for (const char* name : {"gen", "early", "end", "late"})
+    EXPECT_EQ(built.results[name].outcome, Outcome::Ran) << name;
+  EXPECT_TRUE(build(lines).ran.empty());
+}
+
 TEST_F(ExecutorTest, ATimeoutIsCountedApartAndSaysHowLong) {
   commands[" hang"] = [](FakeProcess& p) {
     p.outcome.timed_out = true;

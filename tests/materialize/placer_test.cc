@@ -102,6 +102,37 @@ TEST_F(PlacerTest, DamagedContentIsLostAndTheOldFileStays) {
   EXPECT_EQ(read("a"), "older");
 }
 
+TEST_F(PlacerTest, AResultIsRestoredWholeOrNotAtAll) {
+  std::vector<wire::Output> outputs = {stored("a", "old a"), stored("b", "old b")};
+  auto all = [&] {
+    auto placed = placer_->place_all("pip", outputs, [](PathId) { return Declared::Yes; });
+    EXPECT_TRUE(placed) << (placed ? "" : placed.error().to_string());
+    return placed ? *placed : PlacedAll{};
+  };
+  EXPECT_EQ(all().files, 2u);
+  outputs = {stored("a", "new a"), stored("b", "new b"), stored("sub/c", "new c")};
+  for (const char* damaged : {"new b", "new c"}) {
+    const std::string hex = Digest::of(damaged).hex();
+    ASSERT_TRUE(replace_file(store_->root() + "/objects/" + hex.substr(0, 2) + "/" + hex.substr(2),
+                             "xxx x"));
+  }
+  EXPECT_EQ(all().placed, Placed::LostBlob);
+  EXPECT_EQ(read("a"), "old a");
+  EXPECT_EQ(read("b"), "old b");
+  EXPECT_FALSE(lstat_identity(in("sub"))->exists());
+  EXPECT_TRUE(list_directory(workspace_.tmp_dir())->empty());
+  // Both were found out at once: what the producer makes now is stored anew.
+  EXPECT_FALSE(store_->put_bytes("new b")->existed);
+  EXPECT_FALSE(store_->put_bytes("new c")->existed);
+  const PlacedAll placed = all();
+  EXPECT_EQ(placed.placed, Placed::Written);
+  EXPECT_EQ(placed.files, 3u);
+  EXPECT_EQ(placed.bytes, 15u);
+  EXPECT_EQ(read("a"), "new a");
+  EXPECT_EQ(read("sub/c"), "new c");
+  EXPECT_EQ(all().placed, Placed::AlreadyThere);
+}
+
 TEST_F(PlacerTest, ExecutableBitAndLinksAreRestored) {
   wire::Output tool = stored("tool", "#!/bin/sh\n");
   tool.executable = true;

@@ -18,6 +18,7 @@
 #include "console/console.h"
 #include "exec/executor.h"
 #include "exec/jobserver.h"
+#include "exec/lost.h"
 #include "exec/result_writer.h"
 #include "os/guardian.h"
 #include "plan/session.h"
@@ -236,6 +237,13 @@ int run(const cli::Options& options) {
   if (s.log->recovered() != 0)
     cli::print_note(kTool, std::to_string(s.log->recovered()) +
                                " runs of a stopped build were recovered from their journals");
+
+  const std::size_t lost =
+      exec::defer_lost(plan.pips, s.graph, s.log->records(), *s.paths, *s.blobs).size();
+  if (lost != 0)
+    cli::print_note(kTool, "content of " + std::to_string(lost) +
+                               (lost == 1 ? " result is" : " results is") +
+                               " gone from the cache since the plan was made: looked up again");
 
   bool may_run = suspect;
   for (const wire::PlanPip& pip : plan.pips)

@@ -119,47 +119,18 @@ class Commit {
       case Outcome::Hit:
         break;
     }
-    std::optional<Error> first;
-    for (wire::Output& out : result.entry.outputs) {
-      if (!result.requested) {
-        // bxl-exec may have brought it to disk for a pip that ran.
+    if (!result.requested) {
+      // bxl-exec may have brought it to disk for a pip that ran.
+      for (wire::Output& out : result.entry.outputs) {
         auto record = log_.records().find(out.path);
         out.identity = record != log_.records().end() && record->second.digest == out.digest
                            ? record->second.identity
                            : FileIdentity{};
-        continue;
       }
-      bool declared = declares(result.pip, out.path);
-      auto placed =
-          placer_.place(id, out, declared ? materialize::Declared::Yes : materialize::Declared::No);
-      if (!placed) {
-        if (!first) first = std::move(placed.error());
-        continue;
-      }
-      switch (placed->placed) {
-        case materialize::Placed::Written:
-          if (out.kind != wire::OutputKind::Directory) ++stats.files_materialized;
-          stats.bytes_materialized += placed->bytes;
-          [[fallthrough]];
-        case materialize::Placed::AlreadyThere:
-          out.identity = placed->identity;
-          break;
-        case materialize::Placed::LostBlob:
-          cli::print_note(
-              kTool, "content of an output of " + id + " was lost from the cache: it has to run");
-          lost_ = true;
-          state_.erase(id);
-          return {};
-        case materialize::Placed::UsersFile:
-          if (!first)
-            first = make_error(
-                EEXIST, "an output of " + id + " would replace a file that bxl did not make");
-          break;
-      }
-    }
-    if (first) {
+    } else if (auto placed = place(result, stats); !placed || !*placed) {
       state_.erase(id);
-      return std::move(*first);
+      if (!placed) return std::move(placed.error());
+      return {};
     }
     std::string bytes;
     if (!state_.path_set(result.path_set) && metadata_)
@@ -170,6 +141,26 @@ class Commit {
   }
 
  private:
+  // False: content was lost, and nothing was changed.
+  Result<bool> place(wire::PipResult& result, wire::Stats& stats) {
+    const std::string& id = graph_.pip(result.pip).stable_id;
+    BXL_TRY_ASSIGN(auto all, placer_.place_all(id, result.entry.outputs, [&](PathId path) {
+      return declares(result.pip, path) ? materialize::Declared::Yes : materialize::Declared::No;
+    }));
+    if (all.placed == materialize::Placed::UsersFile)
+      return make_error(EEXIST,
+                        "an output of " + id + " would replace a file that bxl did not make");
+    if (all.placed == materialize::Placed::LostBlob) {
+      cli::print_note(kTool,
+                      "content of an output of " + id + " was lost from the cache: it has to run");
+      lost_ = true;
+      return false;
+    }
+    stats.files_materialized += all.files;
+    stats.bytes_materialized += all.bytes;
+    return true;
+  }
+
   // By its text, or where symlinks in its directories lead: outputs are recorded by their physical
   // paths.
   bool declares(PipId pip, PathId path) {
@@ -361,6 +352,11 @@ int run(const cli::Options& options) {
   int code = committed.code;
   if (code == cli::kOk && results.end.exit_code == 0 && results.stats.waiting != 0)
     code = kAnotherRound;
+  if (code == kContentLost && state::rounds_file(workspace).empty()) {  // stages run by hand
+    cli::print_error(kTool,
+                     "content was lost from the cache; run all stages again, from bxl-graph on");
+    code = cli::kLocalResource;
+  }
   const bool again = code == kContentLost || code == kAnotherRound;
   state::Rounds rounds = state::Rounds::load(workspace, paths);
   materialize_tool::Summary of_round =
