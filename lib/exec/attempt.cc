@@ -101,8 +101,14 @@ Result<bool> Build::prepare(PipId id, Job* job) {
   // As ninja does, for each edge: an earlier one may have removed what was made at the start.
   for (PathId path : p.outputs)
     BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(path))));
-  for (const wire::DirectoryOutput& directory : p.more().directory_outputs)
+  const wire::PipOptions& more = p.more();
+  for (const wire::DirectoryOutput& directory : more.directory_outputs)
     BXL_TRY(s_.placer.make_directory(s_.view.physical(directory.path)));
+  for (PathId path : more.temporary_directories)
+    BXL_TRY(s_.placer.make_directory(s_.view.physical(path)));
+  if (p.flags & wire::kPipDenyWrites)
+    for (PathId path : p.optional_outputs)
+      BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(path))));
   if (p.depfile != kNoPath)
     BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(p.depfile))));
   for (PathId path : own) {
@@ -155,6 +161,30 @@ void Build::builtin(const wire::Pip& p, Job* job) {
   }
 }
 
+// What its declaration allows and forbids, as far as the sandbox sees to it.
+void Build::enforce(const wire::Pip& p, sandbox::Policy& policy) {
+  const wire::PipOptions& more = p.more();
+  for (PathId path : more.untracked) policy.untracked.push_back(paths_.str(path));
+  policy.surviving = more.surviving;
+  policy.breakaway = more.breakaway;
+  if (p.flags & wire::kPipTrustNetwork) policy.network = sandbox::Network::Trusted;
+  if (p.flags & wire::kPipDenyNetwork) policy.network = sandbox::Network::Deny;
+  if (!(p.flags & wire::kPipDenyWrites)) return;
+  policy.enforcement = sandbox::Enforcement::Deny;
+  std::vector<std::string>& write = policy.write.emplace();
+  auto file = [&](PathId path) {
+    if (path != kNoPath) write.push_back(paths_.str(s_.view.physical(path)));
+  };
+  for (PathId path : p.outputs) file(path);
+  for (PathId path : p.optional_outputs) file(path);
+  file(p.depfile);
+  file(p.rspfile);
+  for (const wire::DirectoryOutput& directory : more.directory_outputs)
+    write.push_back(paths_.str(s_.view.physical(directory.path)) + "/");
+  for (PathId path : more.temporary_directories)
+    write.push_back(paths_.str(s_.view.physical(path)) + "/");
+}
+
 Result<void> Build::command(PipId id, Job* job) {
   const wire::Pip& p = pip(id);
   const wire::PipOptions& more = p.more();
@@ -168,7 +198,7 @@ Result<void> Build::command(PipId id, Job* job) {
   env.emplace_back("PWD", command.working_directory);
   env.emplace_back("TMPDIR", "");
   std::sort(env.begin(), env.end());
-  for (PathId path : more.untracked) job->policy.untracked.push_back(paths_.str(path));
+  enforce(p, job->policy);
   if ((p.flags & wire::kPipConsole) && settings_.console_fds[1] >= 0) {
     command.stdin_fd = settings_.console_fds[0];
     command.stdout_fd = settings_.console_fds[1];

@@ -80,6 +80,7 @@ class Build {
   void advance(PipId id);
   bool start(PipId id);
   void builtin(const wire::Pip& p, Job* job);
+  void enforce(const wire::Pip& p, sandbox::Policy& policy);
   Result<void> command(PipId id, Job* job);
   std::uint64_t timeout_ms(const wire::Pip& p) const {
     return p.more().timeout_ms != 0 ? p.more().timeout_ms : settings_.pip_timeout_ms;
@@ -87,6 +88,7 @@ class Build {
   Result<bool> prepare(PipId id, Job* job);
   Result<bool> place_upstream(PipId id);
   Result<bool> place_outputs(PipId id);
+  void remove_scratch(const std::vector<PathId>& paths);
   void finish(Finished done);
   void publish_ran(PipId id, const Finished& done, Recorded recorded,
                    const fingerprint::PathSet& set, const Digest& strong, std::string blob);

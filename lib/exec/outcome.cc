@@ -111,6 +111,15 @@ Result<void> Build::log_junk(PipId id, const Recorded& recorded) {
   return s_.log.end(pip(id).stable_id);
 }
 
+// What cannot be removed is in nobody's way: no pip is shown it.
+void Build::remove_scratch(const std::vector<PathId>& paths) {
+  std::vector<std::string> names;
+  for (PathId path : paths) names.push_back(paths_.str(path));
+  std::sort(names.begin(), names.end(), std::greater<>());
+  for (const std::string& name : names)
+    if (::unlink(name.c_str()) != 0 && errno == EISDIR) ::rmdir(name.c_str());
+}
+
 void Build::finish(Finished done) {
   --running_;
   PipId id = done.pip;
@@ -144,6 +153,7 @@ void Build::finish(Finished done) {
     if (auto r = s_.placer.restore_saved(p.stable_id); !r) s_.observer.note(r.error().to_string());
     return fail_locally(id, logged.error(), Stop::Yes);
   }
+  remove_scratch(recorded.scratch);
   ::unlink(done.journal.c_str());
 
   bool ok =

@@ -155,7 +155,19 @@ class Recorder {
     touch(path, fact, owner);
   }
 
+  // What did not happen, because its declaration denies it.
+  void denied() {
+    for (const sandbox::Violation& v : outcome_.violations) {
+      if (!v.denied) continue;
+      if (v.kind == sandbox::Violation::Kind::Network)
+        result_.violations.push_back(analyzer_.denied_network(context_.pip, v.path));
+      else
+        result_.violations.push_back(analyzer_.denied_write(context_.pip, paths_.intern(v.path)));
+    }
+  }
+
   void judge() {
+    denied();
     violation::Analyzer::Report report = analyzer_.judge(context_.pip, touched_);
     for (auto& [pip, why] : report.uncached)
       if (pip == context_.pip)
@@ -198,6 +210,7 @@ class Recorder {
                      view_.is_declared_directory(path);
     bool output_scope = (mount && (mount->flags & wire::kMountOutput)) || way ||
                         view_.in_output_directory(context_.pip, path);
+    if (!declared && temporary(access, path, now == now_.end() ? nullptr : now->second)) return;
 
     if (output_scope && content_mutation(access.ops) && (existed || now != now_.end()))
       if (PathId inner = inner_workspace(path); inner != kNoPath) {
@@ -283,6 +296,8 @@ class Recorder {
     if (existed && !ours && !recorded && before.kind != FileKind::Directory) {
       // It existed, nobody recorded it: the user's or the configure step's.
       wrote(path, violation::Touch::Rewrite, &file);
+      if ((pip_.flags & wire::kPipKeepSources) && content_mutation(access.ops))
+        result_.violations.push_back(analyzer_.undeclared_write(context_.pip, path, true));
       if (!content_mutation(access.ops)) {
         not_published("it changed the attributes of " + show(path) +
                       ", which existed before it ran");
@@ -320,6 +335,44 @@ class Recorder {
     result_.outputs.push_back(std::move(out));
     if (file.output.kind != wire::OutputKind::Directory || !existed)
       wrote(path, violation::Touch::Create, &file);
+  }
+
+  // Below a temporary directory that some pip declares. What its own pip makes there is scratch;
+  // nobody else makes anything there. Directories on the way are not below.
+  bool temporary(const sandbox::Access& access, PathId path, const Ingested::File* file) {
+    const auto& all = view_.temporary_directories();
+    if (all.empty()) return false;
+    PipId other = kNoPip;
+    bool own = false;
+    for (PathId dir = paths_.parent(path); dir != kRootPath; dir = paths_.parent(dir))
+      if (auto found = all.find(dir); found != all.end())
+        for (PipId pip : found->second) pip == context_.pip ? void(own = true) : void(other = pip);
+    if (!own && other == kNoPip) return false;
+    const bool existed = access.before_mutation.exists();
+    if (!own) {
+      if (!file && !existed) return true;
+      result_.violations.push_back(analyzer_.temporary_write(context_.pip, path, other));
+      wrote(path, existed ? violation::Touch::Rewrite : violation::Touch::Create, file);
+      return true;
+    }
+    if (existed) {
+      if (access.before_mutation.kind == FileKind::Directory && file) return true;
+      not_published("it changed " + show(path) +
+                    ", which lies in its temporary directory and was there before it ran");
+      wrote(path, file ? violation::Touch::Rewrite : violation::Touch::Remove, file);
+      return true;
+    }
+    if (!file) {
+      wrote(path, violation::Touch::Temporary, nullptr);
+      return true;
+    }
+    result_.scratch.push_back(path);
+    violation::Fact left;
+    left.touch = violation::Touch::Create;
+    left.scratch = true;
+    left.directory = file->output.kind == wire::OutputKind::Directory;
+    touch(path, left, Owner());
+    return true;
   }
 
   // The directory between this path and the root of its mount that is a workspace itself, with a

@@ -54,6 +54,8 @@ struct Recorded {
   std::vector<fingerprint::Observation> observations;
   std::vector<std::string> why_not;  // sentences; empty: publishable as far as the run is concerned
   std::vector<wire::Violation> violations;
+  // Made in its own temporary directories, and there still: to be removed, members first.
+  std::vector<PathId> scratch;
   bool false_absence = false;  // it missed, on disk, an upstream output: run again
   // Outputs of an earlier build that it met although whoever makes them is yet to be decided: to be
   // removed, members before their directories, and run again.

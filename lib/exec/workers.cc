@@ -75,6 +75,7 @@ Finished Workers::run(std::size_t slot, Job job) {
   temp = std::move(*directory);
   for (auto& [name, value] : job.command.environment)
     if (name == "TMPDIR" || name == "TMP" || name == "TEMP") value = temp;
+  job.policy.temp.push_back(temp);
   std::int64_t start = wall_clock_ns();
   auto outcome = job.builtin.kind == Builtin::Kind::None
                      ? services_.runner.run(slot, job.command, job.policy)

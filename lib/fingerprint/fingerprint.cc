@@ -54,6 +54,14 @@ static void options_text(std::string& text, const wire::Pip& pip, Token token) {
   for (std::uint32_t code : more.success_exit_codes) field(text, "success", std::to_string(code));
   if (pip.kind == wire::PipKind::CopyFile)
     for (const wire::ReadScope& scope : more.read_scopes) field(text, "from", token(scope.path));
+  for (const std::string& name : more.surviving) field(text, "may-survive", name);
+  for (const std::string& name : more.breakaway) field(text, "breakaway", name);
+  for (PathId path : more.temporary_directories) field(text, "temporary", token(path));
+  // What one of these allows, the others do not: a result made with it is not theirs.
+  if (pip.flags & wire::kPipKeepSources) field(text, "source-rewrites", "denied");
+  if (pip.flags & wire::kPipDenyWrites) field(text, "undeclared-writes", "denied");
+  if (pip.flags & wire::kPipDenyNetwork) field(text, "network", "denied");
+  if (pip.flags & wire::kPipTrustNetwork) field(text, "network", "trusted");
   if (!(pip.flags & wire::kPipDeclaredReads)) return;
   // A result that was allowed to read more says nothing about one that is not.
   for (PathId path : pip.order_only) field(text, "may-read", token(path));

@@ -47,6 +47,11 @@ View::View(const graph::PipGraph& graph, PathTable& paths, const graph::Mounts& 
       output_dirs_[path].push_back(id);
       declare_directory(path);
     }
+    for (PathId directory : pip.more().temporary_directories) {
+      const PathId path = physical(directory);
+      temporary_dirs_[path].push_back(id);
+      declare_directory(path);
+    }
     for (PathId path : pip.outputs) declare(path);
     for (PathId path : pip.optional_outputs) declare(path);
     if (pip.depfile != kNoPath) declare(pip.depfile);

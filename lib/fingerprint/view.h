@@ -96,6 +96,10 @@ class View {
   bool in_output_directory(PipId pip, PathId path) const;
   // Of which pips, then: those of the nearest such directory; null: of none.
   const std::vector<PipId>* output_directory_of(PathId path) const;
+  // Physical, with the pips that declare them (wire::PipOptions).
+  const std::unordered_map<PathId, std::vector<PipId>>& temporary_directories() const {
+    return temporary_dirs_;
+  }
   bool is_declared_directory(PathId path) const { return declared_dirs_.count(path) != 0; }
   const std::unordered_set<PathId>& declared_directories() const { return declared_dirs_; }
   // The physical place of a declared path: symlinks in its parent directories are resolved, those
@@ -146,6 +150,7 @@ class View {
   std::unordered_map<PipId, std::vector<PathId>> noted_by_;  // the same by pip, and some others'
   std::unordered_set<PathId> declared_dirs_;
   std::unordered_map<PathId, std::vector<PipId>> output_dirs_;  // physical
+  std::unordered_map<PathId, std::vector<PipId>> temporary_dirs_;
   std::unordered_set<PathId>
       declared_parents_;  // declared outputs that others lie below, by their text
   std::unordered_map<PathId, std::vector<PathId>> children_;  // owned paths by parent directory

@@ -35,8 +35,8 @@ Result<void> check_ranges(const wire::Pip& pip, std::size_t pips, std::size_t pa
   const wire::PipOptions& more = pip.more();
   for (PathId id : {more.stdin_file, more.stdout_file, more.stderr_file})
     if (id != kNoPath && !in_range(id)) return bad("unknown path");
-  if (!std::all_of(more.untracked.begin(), more.untracked.end(), in_range))
-    return bad("unknown path");
+  for (const auto* list : {&more.untracked, &more.temporary_directories})
+    if (!std::all_of(list->begin(), list->end(), in_range)) return bad("unknown path");
   for (const wire::DirectoryOutput& directory : more.directory_outputs)
     if (!in_range(directory.path)) return bad("unknown path");
   for (const wire::ReadScope& scope : more.read_scopes)

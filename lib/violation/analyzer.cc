@@ -130,25 +130,70 @@ void Analyzer::compare(PipId pip, const Touched& mine, PipId other, const Fact& 
   report.violations.push_back(std::move(v));
 }
 
+wire::Violation Analyzer::write_violation(PipId pip, PathId path, std::string_view code) const {
+  wire::Violation v;
+  v.code = code;
+  v.letter = "W";
+  v.role = "W";
+  v.pip = graph_.pip(pip).stable_id;
+  v.path = path;
+  return v;
+}
+
+void Analyzer::find_sources() {
+  if (std::exchange(sources_found_, true)) return;
+  for (std::size_t i = 0; i < graph_.size(); ++i) {
+    const PipId id{static_cast<std::uint32_t>(i)};
+    const wire::Pip& pip = graph_.pip(id);
+    for (const auto* list : {&pip.inputs, &pip.order_only})
+      for (PathId path : *list) source_files_.try_emplace(path, id);
+    for (const wire::ReadScope& scope : pip.more().read_scopes)
+      source_directories_.try_emplace(scope.path, id, scope.recursive);
+  }
+  for (std::size_t i = 0; i < graph_.size(); ++i) {
+    const wire::Pip& pip = graph_.pip(PipId{static_cast<std::uint32_t>(i)});
+    for (const auto* list : {&pip.outputs, &pip.optional_outputs})
+      for (PathId path : *list) source_files_.erase(path);
+  }
+}
+
 wire::Violation Analyzer::undeclared_write(PipId pip, PathId path, bool existed,
-                                           const std::vector<PipId>* makers) const {
+                                           const std::vector<PipId>* makers) {
   const bool json = graph_.pip(pip).flags & (wire::kPipJson | wire::kPipJavaScript);
   bool exclusive = false;
   if (makers)
     for (const wire::DirectoryOutput& directory :
          graph_.pip(makers->front()).more().directory_outputs)
       exclusive |= directory.exclusive && paths_.is_within(path, directory.path);
-  wire::Violation v;
-  v.code = exclusive ? "DX14533" : existed ? "DX5047" : "DX5008";
-  v.letter = "W";
-  v.role = "W";
-  v.pip = graph_.pip(pip).stable_id;
-  v.path = path;
-  if (makers) v.related = graph_.pip(makers->front()).stable_id;
-  if (makers)
+  wire::Violation v = write_violation(pip, path,
+                                      exclusive ? "DX14533"
+                                      : existed ? "DX5047"
+                                                : "DX5008");
+  if (makers) {
+    v.related = graph_.pip(makers->front()).stable_id;
     v.message = "it wrote " + show(path) + ", in an output directory of " + v.related +
                 ", which it does not share";
-  else if (existed)
+    return v;
+  }
+  find_sources();
+  if (auto source = source_files_.find(path); existed && source != source_files_.end()) {
+    v.code = "DX5033";
+    v.related = graph_.pip(source->second).stable_id;
+    v.message = "it rewrote " + show(path) + ", a source that " + v.related + " declares";
+    return v;
+  }
+  PathId directory = paths_.parent(path);
+  for (bool direct = true; directory != kRootPath;
+       direct = false, directory = paths_.parent(directory)) {
+    auto seal = source_directories_.find(directory);
+    if (seal == source_directories_.end() || !(direct || seal->second.second)) continue;
+    v.code = "DX5023";
+    v.related = graph_.pip(seal->second.first).stable_id;
+    v.message = "it wrote " + show(path) + ", in " + show(directory) + ", a source directory for " +
+                v.related;
+    return v;
+  }
+  if (existed)
     v.message = "it rewrote the existing file " + show(path) + " without declaring it as an output";
   else
     v.message = "it wrote " + show(path) +
@@ -157,14 +202,36 @@ wire::Violation Analyzer::undeclared_write(PipId pip, PathId path, bool existed,
   return v;
 }
 
+wire::Violation Analyzer::temporary_write(PipId pip, PathId path, PipId owner) const {
+  wire::Violation v = write_violation(pip, path, "DX5029");
+  v.related = graph_.pip(owner).stable_id;
+  v.message = "it wrote " + show(path) + ", in a temporary directory of " + v.related;
+  return v;
+}
+
+wire::Violation Analyzer::denied_write(PipId pip, PathId path) {
+  wire::Violation v = undeclared_write(pip, path, false);
+  v.message = "it tried to write " + show(path) + ", which its declaration denies it";
+  return v;
+}
+
+wire::Violation Analyzer::denied_network(PipId pip, const std::string& address) const {
+  wire::Violation v = write_violation(pip, kNoPath, "DX5000");
+  v.message = "it tried to use the network (" + address + "), which its declaration denies it";
+  return v;
+}
+
 wire::Violation Analyzer::undeclared_read(PipId pip, PathId path) const {
   wire::Violation v;
-  v.code = "DX5006";
+  const bool restricted = graph_.pip(pip).flags & wire::kPipRestrictedReads;
+  v.code = restricted ? "DX5034" : "DX5006";
   v.letter = "R";
   v.role = "R";
   v.pip = graph_.pip(pip).stable_id;
   v.path = path;
-  v.message = "it read " + show(path) + ", a source that it does not declare";
+  v.message = "it read " + show(path) +
+              (restricted ? ", a source outside of where it may read undeclared ones"
+                          : ", a source that it does not declare");
   return v;
 }
 

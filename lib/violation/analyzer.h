@@ -49,7 +49,13 @@ class Analyzer {
   // `pip` wrote where only declared outputs may be written; `existed`: over a file that was there;
   // `makers`: the pips whose output directory it is, null: none's.
   wire::Violation undeclared_write(PipId pip, PathId path, bool existed,
-                                   const std::vector<PipId>* makers = nullptr) const;
+                                   const std::vector<PipId>* makers = nullptr);
+  // `pip` wrote into a temporary directory of `owner`.
+  wire::Violation temporary_write(PipId pip, PathId path, PipId owner) const;
+  // What `pip` tried and its declaration denies: nothing has happened.
+  wire::Violation denied_write(PipId pip, PathId path);
+  wire::Violation denied_network(PipId pip, const std::string& address) const;
+
   // `pip` read a source though it may read declared ones only.
   wire::Violation undeclared_read(PipId pip, PathId path) const;
 
@@ -87,6 +93,8 @@ class Analyzer {
   Fact fact_of(const Reader& reader) const;
   void forget(PipId pip);
   Order order(PipId mine, PipId theirs);
+  wire::Violation write_violation(PipId pip, PathId path, std::string_view code) const;
+  void find_sources();
   std::string show(PathId path) const { return mounts_.tokenise(paths_.str(path)); }
 
   const graph::PipGraph& graph_;
@@ -98,6 +106,11 @@ class Analyzer {
   std::unordered_map<PathId, std::vector<Writer>> writers_;
   std::unordered_map<PipId, Times> judged_;
   std::vector<std::pair<PipId, PathId>> removed_;  // sources that are gone
+  // What some pip declares as a source: files, and directories (source seals) with whether what
+  // lies deeper belongs to them. Looked for at the first need.
+  std::unordered_map<PathId, PipId> source_files_;
+  std::unordered_map<PathId, std::pair<PipId, bool>> source_directories_;
+  bool sources_found_ = false;
   bool loaded_ = false;
   bool sources_changed_ = false;
 };

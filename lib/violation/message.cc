@@ -79,6 +79,13 @@ std::string json_advice(const graph::PipGraph& graph, const PathTable& paths,
   const PipId other = graph.find(v.related);
   const std::string path = quoted(paths.str(v.path));
   auto in = [](const wire::Pip& of) { return " of pip " + quoted(of.stable_id); };
+  if (v.code == "DX5034")
+    return "add " + path + " to \"inputs\"" + in(pip) + ", or a directory that holds it to " +
+           "\"within\" of its \"undeclaredReads\"";
+  if (v.code == "DX5033" || v.code == "DX5023")
+    return "let " + quoted(v.pip) + " write a copy elsewhere, and declare that as its output";
+  if (v.code == "DX5029")
+    return "let " + quoted(v.pip) + " write into $TMPDIR, or into a temporary directory of its own";
   if (v.code == "DX5006")
     return "add " + path + " to \"inputs\"" + in(pip) + ", or a source seal that holds it";
   if (v.code == "DX5008" || v.code == "DX5047" || v.code == "DX14533") {
@@ -109,7 +116,11 @@ std::string json_advice(const graph::PipGraph& graph, const PathTable& paths,
 
 std::string advice(const graph::PipGraph& graph, const PathTable& paths, const wire::Violation& v) {
   const PipId id = graph.find(v.pip), other = graph.find(v.related);
-  if (id == kNoPip || v.path == kNoPath) return {};
+  if (id == kNoPip) return {};
+  if (v.path == kNoPath)
+    return v.code == "DX5000" ? "let another command fetch it, or give pip " + quoted(v.pip) +
+                                    " \"network\": \"report\""
+                              : std::string();
   if (graph.pip(id).flags & wire::kPipJson) return json_advice(graph, paths, v);
   if (graph.pip(id).flags & wire::kPipJavaScript) return javascript_advice(graph, paths, v);
   const wire::Pip& pip = graph.pip(id);
@@ -117,6 +128,10 @@ std::string advice(const graph::PipGraph& graph, const PathTable& paths, const w
   auto lines = [](const std::string& sentence, const std::string& below) {
     return sentence + ":\n  " + below;
   };
+  if (v.code == "DX5033")
+    return lines("let " + pip.stable_id + " write its own copy of " + path + ", and let " +
+                     v.related + " take that",
+                 statement(paths, pip, path + ".new", ""));
   if (v.code == "DX5008" || v.code == "DX5047")
     return lines("declare " + path + " as an output of " + pip.stable_id + ", if it is one",
                  statement(paths, pip, path, ""));

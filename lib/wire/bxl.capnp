@@ -139,6 +139,9 @@ struct PipOptions {
   successExitCodes @14 :List(UInt32);
   tags @15 :List(Data);
   module @16 :Data;
+  survivingProcesses @17 :List(Data);  # minor 6
+  breakawayProcesses @18 :List(Data);
+  temporaryDirectories @19 :List(UInt32);
 }
 
 struct DirectoryOutput {

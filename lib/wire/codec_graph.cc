@@ -91,6 +91,10 @@ void put(schema::PipOptions::Builder to, const PipOptions& from, PathsOut& paths
   for (unsigned i = 0; i < success.size(); ++i) success.set(i, from.success_exit_codes[i]);
   put_strings(to.initTags(count_of(from.tags)), from.tags);
   to.setModule(blob(from.module));
+  put_strings(to.initSurvivingProcesses(count_of(from.surviving)), from.surviving);
+  put_strings(to.initBreakawayProcesses(count_of(from.breakaway)), from.breakaway);
+  put_paths(to.initTemporaryDirectories(count_of(from.temporary_directories)),
+            from.temporary_directories, paths);
 }
 
 PipOptions get(schema::PipOptions::Reader from, const PathsIn& paths) {
@@ -115,6 +119,9 @@ PipOptions get(schema::PipOptions::Reader from, const PathsIn& paths) {
   for (std::uint32_t code : from.getSuccessExitCodes()) to.success_exit_codes.push_back(code);
   to.tags = get_strings(from.getTags());
   to.module = str(from.getModule());
+  to.surviving = get_strings(from.getSurvivingProcesses());
+  to.breakaway = get_strings(from.getBreakawayProcesses());
+  to.temporary_directories = get_paths(from.getTemporaryDirectories(), paths);
   return to;
 }
 

@@ -24,7 +24,12 @@ constexpr Flag kPipFlags[] = {{kPipGenerator, "generator"},
                               {kPipSameContent, "sameContent"},
                               {kPipExecutable, "executable"},
                               {kPipJson, "json"},
-                              {kPipJavaScript, "javascript"}};
+                              {kPipJavaScript, "javascript"},
+                              {kPipKeepSources, "keepSources"},
+                              {kPipDenyWrites, "denyWrites"},
+                              {kPipDenyNetwork, "denyNetwork"},
+                              {kPipTrustNetwork, "trustNetwork"},
+                              {kPipRestrictedReads, "restrictedReads"}};
 
 class Describer {
  public:
@@ -337,6 +342,9 @@ class Describer {
     naturals("successExitCodes", options.success_exit_codes);
     strings("tags", options.tags);
     to_.string("module", options.module);
+    strings("survivingProcesses", options.surviving);
+    strings("breakawayProcesses", options.breakaway);
+    paths("temporaryDirectories", options.temporary_directories);
     to_.end_object();
   }
   void naturals(std::string_view key, const std::vector<std::uint32_t>& list) {

@@ -21,7 +21,7 @@ enum class StreamKind : std::uint32_t { Graph = 1, Plan = 2, Results = 3, State 
 const char* name(StreamKind kind);
 
 inline constexpr std::uint16_t kSchemaMajor = 1;  // another major is refused by name
-inline constexpr std::uint16_t kSchemaMinor = 5;  // newer minors: unknown fields are ignored
+inline constexpr std::uint16_t kSchemaMinor = 6;  // newer minors: unknown fields are ignored
 
 // --- mounts: token, real path, flags; the longest prefix wins ------------------------------------
 enum MountFlags : std::uint32_t {
@@ -68,9 +68,15 @@ enum PipFlags : std::uint32_t {
   kPipDeclaredReads = 64,  // may read no source but inputs, order_only and read_scopes
   // Writing once more what another pip with this flag made, with the same content, is no violation.
   kPipSameContent = 128,
-  kPipExecutable = 256,   // WriteFile: the file gets its x bit
-  kPipJson = 512,         // declared in a JSON graph: messages speak of its fields
-  kPipJavaScript = 1024,  // a task of a JavaScript repository: messages speak of packages
+  kPipExecutable = 256,      // WriteFile: the file gets its x bit
+  kPipJson = 512,            // declared in a JSON graph: messages speak of its fields
+  kPipJavaScript = 1024,     // a task of a JavaScript repository: messages speak of packages
+  kPipKeepSources = 2048,    // rewriting a file that was there before is a violation
+  kPipDenyWrites = 4096,     // writing where it may not fails, besides being a violation
+  kPipDenyNetwork = 8192,    // network sockets fail, and are violations
+  kPipTrustNetwork = 16384,  // talking to others does not keep its result out of the cache
+  // With kPipDeclaredReads: its declaration restricts where undeclared reads are allowed.
+  kPipRestrictedReads = 32768,
 };
 
 // A directory below which everything a pip writes is its output. Exclusive: no other pip declares
@@ -107,6 +113,8 @@ struct PipOptions {
   std::vector<std::uint32_t> success_exit_codes;  // empty: 0
   std::vector<std::string> tags;
   std::string module;
+  std::vector<std::string> surviving, breakaway;  // names of programs: sandbox::Policy
+  std::vector<PathId> temporary_directories;      // what it leaves there is nobody's, and removed
   bool operator==(const PipOptions&) const = default;
 };
 

@@ -55,6 +55,28 @@ TEST(JsonPips, AProcessKeepsWhatItSays) {
   EXPECT_THAT(made->names(more.untracked), ElementsAre("/w/cache"));
 }
 
+TEST(JsonPips, AProcessMayBeRestrictedAndLetGo) {
+  auto made = make(with_pips(
+      R"({"id": "a", "command": "x", "undeclaredReads": {"within": ["src", "/opt/x"]},
+          "undeclaredWrites": "deny", "sourceRewrites": "deny", "network": "deny",
+          "temporaryDirectories": ["tmp"], "survivingProcesses": ["s"],
+          "breakawayProcesses": ["b", "c"]},
+         {"id": "t", "command": "x", "network": "trusted"})"));
+  ASSERT_EQ(made->error, "");
+  const wire::Pip& pip = *made->find("a");
+  EXPECT_EQ(pip.flags, wire::kPipJson | wire::kPipDeclaredReads | wire::kPipRestrictedReads |
+                           wire::kPipDenyWrites | wire::kPipKeepSources | wire::kPipDenyNetwork);
+  const wire::PipOptions& more = pip.more();
+  ASSERT_EQ(more.read_scopes.size(), 2u);
+  EXPECT_EQ(made->paths.str(more.read_scopes[0].path), "/w/src");
+  EXPECT_TRUE(more.read_scopes[0].recursive);
+  EXPECT_EQ(made->paths.str(more.read_scopes[1].path), "/opt/x");
+  EXPECT_THAT(made->names(more.temporary_directories), ElementsAre("/w/tmp"));
+  EXPECT_THAT(more.surviving, ElementsAre("s"));
+  EXPECT_THAT(more.breakaway, ElementsAre("b", "c"));
+  EXPECT_EQ(made->find("t")->flags, wire::kPipJson | wire::kPipTrustNetwork);
+}
+
 TEST(JsonPips, WhoMakesAnInputIsADependency) {
   auto made = make(with_pips(R"(
     {"id": "use", "command": "x", "inputs": ["gen/a", "shared", "made"], "dependencies": ["other"]},
@@ -221,6 +243,16 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"AnUntrackedOutput",
                 R"({"id": "a", "command": "x", "untracked": ["out"], "outputs": ["out/x"]})", "",
                 "out/x is an output of this pip, too"},
+        Refused{
+            "AnOutputInATemporaryDirectory",
+            R"({"id": "a", "command": "x", "temporaryDirectories": ["out"], "outputs": ["out/x"]})",
+            "", "out/x is an output of this pip, too"},
+        Refused{"ATemporaryDirectoryInAnOutputDirectory",
+                SHARED R"({"id": "a", "command": "x", "temporaryDirectories": ["gen/tmp"]})", "",
+                "gen/tmp lies in an output directory"},
+        Refused{"AWorkspaceAsTemporaryDirectory",
+                R"({"id": "a", "command": "x", "temporaryDirectories": ["."]})", "",
+                "is or holds the workspace"},
         Refused{"ACopyIntoItself",
                 R"({"id": "a", "kind": "copy-directory", "from": "out", "to": "out/copy"})", "",
                 "out and out/copy hold one another"}),

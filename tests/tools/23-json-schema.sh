@@ -26,6 +26,8 @@ good = [
     {**pip(P, pool="p"), "pools": {"p": 3}}, {**pip(P, inputs=[{"seal": "s"}]), "seals": [S]},
     {**pip(P), "seals": [{**S, "recursive": False}, {**F, "id": "f", "path": "g", "files": ["g/x"]}]},
     pip(P, tags=["t"], value="v", description="d", module="m"),
+    pip(P, undeclaredReads={"within": ["src", "/usr/local"]}, undeclaredWrites="deny", sourceRewrites="deny", network="trusted"),
+    pip(P, survivingProcesses=["a"], breakawayProcesses=["b", "c d"], temporaryDirectories=["tmp"], network="deny"),
     pip(W, content=""), pip(W, contentBase64="AAA=", executable=True), pip(C), pip(C, kind="copy-directory"),
 ]
 bad = [
@@ -39,6 +41,8 @@ bad = [
     pip(P, outputDirectories=[{"path": "d", "kind": "x"}]), pip(P, stdin={}), pip(P, stdout=""), pip(P, stdin=[]),
     pip(P, responseFile="r"), pip(P, responseFile={"path": "r"}), pip(P, undeclaredReads=True), pip(P, cacheable=0),
     pip(P, timeoutMs=0), pip(P, timeoutMs=1.5), pip(P, timeoutMs="1"), pip(P, retryExitCodes=[256]), pip(P, weight=0),
+    pip(P, undeclaredReads={}), pip(P, undeclaredReads={"within": "x"}), pip(P, undeclaredWrites="allow"), pip(P, network="allow"),
+    pip(P, sourceRewrites=True), pip(P, survivingProcesses=["/bin/x"]), pip(P, breakawayProcesses=[""]), pip(P, temporaryDirectories=[""]),
     pip(P, retryExitCodes=[7], retries=0), pip(P, content="x"), pip(P, tags="t"),
     pip(W), pip(W, content="", contentBase64=""), pip(W, content=1), pip(W, contentBase64="A"), pip(W, content="", command="x"),
     pip({"id": "c", "kind": "copy-file", "to": "y"}), pip(C, outputs=["x"]), pip(C, **{"from": ""}),

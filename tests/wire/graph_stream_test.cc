@@ -52,8 +52,17 @@ TEST(GraphStream, RoundTripsWithRandomValues) {
       Pip pip = back.pips[i];
       for (auto* list : {&pip.inputs, &pip.order_only, &pip.outputs, &pip.optional_outputs})
         *list = remapped(*list);
-      for (PathId* id : {&pip.working_directory, &pip.depfile, &pip.rspfile})
+      for (PathId* id : {&pip.working_directory, &pip.depfile, &pip.rspfile, &pip.dyndep})
         if (*id != kNoPath) *id = paths.find(again.str(*id));
+      if (pip.options) {
+        PipOptions& more = pip.options.make();
+        for (auto* list : {&more.untracked, &more.temporary_directories}) *list = remapped(*list);
+        for (PathId* id : {&more.stdin_file, &more.stdout_file, &more.stderr_file})
+          if (*id != kNoPath) *id = paths.find(again.str(*id));
+        for (DirectoryOutput& one : more.directory_outputs)
+          one.path = paths.find(again.str(one.path));
+        for (ReadScope& one : more.read_scopes) one.path = paths.find(again.str(one.path));
+      }
       ASSERT_TRUE(pip == graph.pips[i]) << "seed " << seed << " pip " << i;
     }
     ASSERT_EQ(back.environment, graph.environment);

@@ -185,6 +185,9 @@ class RandomRecords {
     o.directory_outputs = list([&] { return DirectoryOutput{path(), flag()}; });
     o.read_scopes = list([&] { return ReadScope{path(), flag()}; });
     o.untracked = list([&] { return path(); });
+    o.surviving = list([&] { return bytes(); });
+    o.breakaway = list([&] { return bytes(); });
+    o.temporary_directories = list([&] { return path(); });
     for (PathId* one : {&o.stdin_file, &o.stdout_file, &o.stderr_file})
       *one = flag() ? path() : kNoPath;
     for (std::string* text : {&o.stdin_text, &o.content, &o.module}) *text = bytes();

@@ -238,6 +238,30 @@ class Reader {
     }
   }
 
+  void undeclared_reads(Fields& fields, PipDeclaration& out) {
+    const Value* reads = fields.find("undeclaredReads");
+    if (!reads || !reads->object()) {
+      out.declared_reads = fields.word("undeclaredReads", {"allow", "deny"}) == 1;
+      return;
+    }
+    Fields inner(problems_, *reads, fields.origin("undeclaredReads").pointer,
+                 "a restriction of undeclared reads");
+    if (!inner.has("within")) problems_.add(inner.origin(), "this needs the field \"within\"");
+    out.declared_reads = out.restricted_reads = true;
+    out.readable = inner.strings("within");
+    inner.finish();
+  }
+
+  std::vector<std::string> programs(Fields& fields, const char* key) {
+    std::vector<std::string> out;
+    for (const Located& name : fields.strings(key)) {
+      if (name.text.empty() || name.text.find('/') != std::string::npos)
+        problems_.add(name.origin, "programs are named by the last part of their path");
+      out.push_back(without_nul(name));
+    }
+    return out;
+  }
+
   void process(Fields& fields, PipDeclaration& out) {
     command(fields, out);
     out.directory = fields.string("cwd");
@@ -249,7 +273,14 @@ class Reader {
     output_directories(fields, out);
     streams(fields, out);
     out.untracked = fields.strings("untracked");
-    out.declared_reads = fields.word("undeclaredReads", {"allow", "deny"}) == 1;
+    undeclared_reads(fields, out);
+    out.keep_sources = fields.word("sourceRewrites", {"allow", "deny"}) == 1;
+    out.deny_writes = fields.word("undeclaredWrites", {"report", "deny"}) == 1;
+    out.network =
+        static_cast<PipDeclaration::Network>(fields.word("network", {"report", "deny", "trusted"}));
+    out.temporary_directories = fields.strings("temporaryDirectories");
+    out.surviving = programs(fields, "survivingProcesses");
+    out.breakaway = programs(fields, "breakawayProcesses");
     out.same_content = fields.word("doubleWrites", {"deny", "allowSameContent"}) == 1;
     out.cacheable = fields.boolean("cacheable", true);
     out.console = fields.boolean("console", false);

@@ -46,6 +46,11 @@ struct PipDeclaration {
   std::string response_text;
   std::vector<Located> untracked;
   bool declared_reads = false, same_content = false, cacheable = true, console = false;
+  bool restricted_reads = false, keep_sources = false, deny_writes = false;
+  enum class Network { Report, Deny, Trusted } network = Network::Report;
+  std::vector<Located> readable;  // with restricted_reads: files and directories
+  std::vector<Located> temporary_directories;
+  std::vector<std::string> surviving, breakaway;
   std::uint64_t timeout_ms = 0;
   std::vector<std::uint32_t> retry_exit_codes, success_exit_codes;
   std::uint32_t retries = 0, weight = 1;

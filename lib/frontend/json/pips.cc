@@ -58,6 +58,7 @@ class PipMaker {
   void streams(PipId id);
   void values(PipId id);
   void process_values(const PipDeclaration& declaration, wire::Pip& pip);
+  PathId temporary(const Located& text, const wire::Pip& pip);
   void pool(const PipDeclaration& declaration, wire::Pip& pip);
   void inputs(PipId id);
   void depend_on_makers(PipId id, PathId path);
@@ -329,6 +330,14 @@ void PipMaker::process_values(const PipDeclaration& declaration, wire::Pip& pip)
           problems_.add(text.origin, places_.show(output) + " is an output of this pip, too");
     options.untracked.push_back(place);
   }
+  for (const Located& text : declaration.temporary_directories)
+    if (const PathId place = temporary(text, pip); place != kNoPath)
+      options.temporary_directories.push_back(place);
+  for (const Located& text : declaration.readable)
+    if (const PathId place = path(text); place != kNoPath)
+      options.read_scopes.push_back({place, true});
+  options.surviving = declaration.surviving;
+  options.breakaway = declaration.breakaway;
   options.timeout_ms = declaration.timeout_ms;
   options.weight = declaration.weight;
   options.retries = declaration.retries;
@@ -337,7 +346,26 @@ void PipMaker::process_values(const PipDeclaration& declaration, wire::Pip& pip)
   if (declaration.declared_reads) pip.flags |= wire::kPipDeclaredReads;
   if (declaration.same_content) pip.flags |= wire::kPipSameContent;
   if (!declaration.cacheable) pip.flags |= wire::kPipUncacheable;
+  if (declaration.restricted_reads) pip.flags |= wire::kPipRestrictedReads;
+  if (declaration.keep_sources) pip.flags |= wire::kPipKeepSources;
+  if (declaration.deny_writes) pip.flags |= wire::kPipDenyWrites;
+  if (declaration.network == PipDeclaration::Network::Deny) pip.flags |= wire::kPipDenyNetwork;
+  if (declaration.network == PipDeclaration::Network::Trusted) pip.flags |= wire::kPipTrustNetwork;
   pool(declaration, pip);
+}
+
+// kNoPath after telling what is wrong.
+PathId PipMaker::temporary(const Located& text, const wire::Pip& pip) {
+  const PathId place = output_path(text);
+  if (place == kNoPath) return place;
+  for (const auto* list : {&pip.outputs, &pip.optional_outputs})
+    for (PathId output : *list)
+      if (paths_.is_within(output, place))
+        problems_.add(text.origin, places_.show(output) + " is an output of this pip, too");
+  if (places_.directory_over(place))
+    problems_.add(text.origin, text.text + " lies in an output directory: what is left there " +
+                                   "would be an output");
+  return place;
 }
 
 void PipMaker::pool(const PipDeclaration& declaration, wire::Pip& pip) {
