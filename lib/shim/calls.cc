@@ -14,6 +14,13 @@ namespace {
 
 std::uint64_t bits(long value) { return static_cast<std::uint64_t>(value); }
 
+// A descriptor is asked, which opening it has recorded: no path is used. Not the working directory.
+bool asks_descriptor(int dir_fd, const char* path, int flags) {
+  constexpr std::uintptr_t kLowest = 65536;  // below, pointers are mistakes
+  return (flags & AT_EMPTY_PATH) != 0 && dir_fd >= 0 &&
+         reinterpret_cast<std::uintptr_t>(path) >= kLowest && *path == '\0';
+}
+
 // Tells the identity of what is there by a look of our own.
 void look(Use& use, int dir_fd, const char* path, int flags) {
   struct stat st;
@@ -52,6 +59,7 @@ long open_at(int dir_fd, const char* path, int flags, unsigned mode) {
 }
 
 long stat_at(int dir_fd, const char* path, struct stat* st, int flags) {
+  if (asks_descriptor(dir_fd, path, flags)) return raw(SYS_fstat, dir_fd, word(st));
   const bool stays = (flags & AT_SYMLINK_NOFOLLOW) != 0;
   Use use(stays ? Kind::StatStay : Kind::Stat, dir_fd, path);
   const long result = raw(SYS_newfstatat, dir_fd, word(path), word(st), flags, 0,
@@ -66,6 +74,12 @@ long stat_at(int dir_fd, const char* path, struct stat* st, int flags) {
 }
 
 long statx_at(int dir_fd, const char* path, int flags, unsigned mask, struct statx* st) {
+  if (Table* t = table(); t && asks_descriptor(dir_fd, path, flags)) {
+    // A name of ours: nobody can change it after it was looked at.
+    static constexpr char kNoName[] = "";
+    return raw(SYS_statx, dir_fd, word(kNoName), flags, mask, word(st),
+               key_for(t->header.key, SYS_statx, bits(dir_fd), bits(word(kNoName))));
+  }
   const bool stays = (flags & AT_SYMLINK_NOFOLLOW) != 0;
   Use use(stays ? Kind::StatStay : Kind::Stat, dir_fd, path);
   const long result = raw(SYS_statx, dir_fd, word(path), flags, mask, word(st),
