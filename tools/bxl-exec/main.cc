@@ -21,6 +21,7 @@
 #include "exec/lost.h"
 #include "exec/result_writer.h"
 #include "os/guardian.h"
+#include "plan/plan_input.h"
 #include "plan/session.h"
 #include "show.h"
 #include "wire/stream.h"
@@ -105,41 +106,9 @@ std::optional<exec::Jobserver> find_jobserver(const cli::Options& options, std::
   return std::optional(std::move(*jobserver));
 }
 
-struct PlanInput {
-  wire::Header header;
-  wire::PlanHeader plan;
-  std::vector<wire::Basis> basis;
-  std::vector<wire::Scrub> scrubs;
-  std::vector<wire::PlanPip> pips;
-};
-
-// The graph must be mapped before the first record is read: its path ids come first in the table.
-Result<std::pair<wire::GraphReader, PlanInput>> read_plan(int fd, PathTable& paths) {
-  BXL_TRY_ASSIGN(auto stream, wire::StreamReader::open(fd, wire::StreamKind::Plan, paths));
-  PlanInput input;
-  input.header = stream.header();
-  state::Workspace workspace{input.header.workspace};
-  BXL_TRY_ASSIGN(auto graph, plan::open_graph(workspace, input.header.graph, paths));
-  stream.expect_pips(graph.pip_count());
-  for (;;) {
-    BXL_TRY_ASSIGN(auto record, stream.next());
-    if (!record) break;
-    if (auto* head = std::get_if<wire::PlanHeader>(&*record))
-      input.plan = std::move(*head);
-    else if (auto* basis = std::get_if<wire::Basis>(&*record))
-      input.basis.push_back(*basis);
-    else if (auto* scrub = std::get_if<wire::Scrub>(&*record))
-      input.scrubs.push_back(std::move(*scrub));
-    else if (auto* pip = std::get_if<wire::PlanPip>(&*record))
-      input.pips.push_back(std::move(*pip));
-  }
-  if (stream.end().exit_code != 0)
-    return make_error(EBADMSG, "upstream incomplete: " + stream.end().message);
-  return std::pair(std::move(graph), std::move(input));
-}
-
 // Rule 3: does everything that clean and hit decisions rest on still look as it did?
-bool basis_holds(const PathTable& paths, const PlanInput& input, std::uint64_t state_generation) {
+bool basis_holds(const PathTable& paths, const plan::PlanInput& input,
+                 std::uint64_t state_generation) {
   if (input.plan.state_generation != state_generation) return false;
   for (const wire::Basis& basis : input.basis) {
     auto now = lstat_identity(paths.str(basis.path));
@@ -154,7 +123,8 @@ bool basis_holds(const PathTable& paths, const PlanInput& input, std::uint64_t s
 }
 
 // Nothing to run, to replay or to remove: a no-op build opens no store.
-int all_clean(const PlanInput& plan, const PathTable& paths, const Digest& graph, int output) {
+int all_clean(const plan::PlanInput& plan, const PathTable& paths, const Digest& graph,
+              int output) {
   auto sink = wire::fd_sink(output);
   wire::Header header = plan.header;
   header.kind = wire::StreamKind::Results;
@@ -212,7 +182,7 @@ int run(const cli::Options& options) {
   UniqueFd signal_fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
 
   auto paths = std::make_unique<PathTable>();
-  auto read = read_plan(input->get(), *paths);
+  auto read = plan::read_plan(input->get(), *paths);
   if (!read) {
     cli::print_consequence(kTool, read.error().to_string());
     return cli::exit_code_for(read.error(), cli::kUpstream);
