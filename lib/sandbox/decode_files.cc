@@ -113,10 +113,11 @@ void Decoder::exec(const Call& call) {
   if (auto place =
           locate_text(call, at.dir < 0 ? AT_FDCWD : call.int_arg(at.dir), *text, follow_at(call))) {
     exec_place(call, *place, 0);
+    if (!breakaway_.any() || place->kind != FileKind::File) return;
     const std::string path = paths_.str(place->id);
     // One that cannot be executed changes nothing: the same process goes on.
-    if (place->kind == FileKind::File && access(path.c_str(), X_OK) == 0 &&
-        (breakaway_.names(base_name(*text)) || breakaway_.names(base_name(path))))
+    if ((breakaway_.names(base_name(*text)) || breakaway_.names(base_name(path))) &&
+        access(path.c_str(), X_OK) == 0)
       breakaway_.begins(call.who.tid());
   }
 }
@@ -127,11 +128,12 @@ void Decoder::exec_place(const Call& call, const Place& place, int depth) {
     return recorder_.note(place, absent ? kRead : kAccess);  // the call fails
   }
   recorder_.note(place, kRead | kExec);
-  const auto who = call.who.ids();
   const std::string path = paths_.str(place.id);
-  const ExecImage image = read_exec_image(path, who ? who->euid : 0, who ? who->egid : 0);
+  const ExecImage image =
+      recorder_.mutated(place.id) ? read_exec_image(path) : images_.of(place.id, path);
   if (image.error != 0) return unobserved(call, "read " + path + ": " + strerror(image.error));
-  if (image.gains_rights)
+  const auto who = image.may_gain_rights() ? call.who.ids() : std::nullopt;
+  if (image.may_gain_rights() && (!who || image.gains_rights(who->euid, who->egid)))
     recorder_.reason("setuid", call.who.command_name(),
                      path + " would run with other rights, which no build step gets");
   if (image.interpreter.empty() || depth >= kMaxInterpreters) return;

@@ -13,6 +13,7 @@
 
 #include "base/path_table.h"
 #include "sandbox/breakaway.h"
+#include "sandbox/exec_image.h"
 #include "sandbox/process_tree.h"
 #include "sandbox/recorder.h"
 #include "sandbox/resolver.h"
@@ -136,6 +137,7 @@ class Decoder {
   const Scopes& scopes_;
   ShimTable* shim_;
   Breakaway& breakaway_;
+  ExecImages images_;
   int refusal_ = 0;                         // what the current call is to fail with
   std::set<PathId> bound_sockets_;          // AF_UNIX, bound in this tree
   std::set<std::string> bound_names_;       // abstract AF_UNIX

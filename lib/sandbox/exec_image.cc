@@ -53,16 +53,17 @@ void elf_interpreter(int fd, const char* head, std::size_t size, ExecImage& out)
 
 }  // namespace
 
-ExecImage read_exec_image(const std::string& path, std::uint32_t euid, std::uint32_t egid) {
+ExecImage read_exec_image(const std::string& path) {
   ExecImage out;
   struct stat st;
   if (lstat(path.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return out;
   const bool executable = (st.st_mode & 0111) != 0;
   if (executable) {
-    const bool set_group = (st.st_mode & S_ISGID) != 0 && (st.st_mode & S_IXGRP) != 0;
-    out.gains_rights =
-        ((st.st_mode & S_ISUID) != 0 && st.st_uid != euid) || (set_group && st.st_gid != egid) ||
-        (euid != 0 && lgetxattr(path.c_str(), "security.capability", nullptr, 0) > 0);
+    out.sets_user = (st.st_mode & S_ISUID) != 0;
+    out.sets_group = (st.st_mode & S_ISGID) != 0 && (st.st_mode & S_IXGRP) != 0;
+    out.has_capabilities = lgetxattr(path.c_str(), "security.capability", nullptr, 0) > 0;
+    out.user = st.st_uid;
+    out.group = st.st_gid;
   }
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
   if (!fd) {
@@ -90,6 +91,16 @@ ExecImage read_exec_image(const std::string& path, std::uint32_t euid, std::uint
     }
   }
   return out;
+}
+
+const ExecImage& ExecImages::of(PathId id, const std::string& path) {
+  auto identity = lstat_identity(path);
+  Known& known = known_[id];
+  if (!identity || !identity->exists() || identity.value() != known.identity) {
+    known.image = read_exec_image(path);
+    known.identity = identity ? *identity : FileIdentity();
+  }
+  return known.image;
 }
 
 bool refuses_preload(std::string path) {

@@ -7,6 +7,7 @@
 #include <linux/stat.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 namespace bxl::shim {
 
@@ -107,6 +108,22 @@ long access_at(int dir_fd, const char* path, int mode, int flags) {
       look(use, dir_fd, path, stays ? AT_SYMLINK_NOFOLLOW : 0);
   }
   return result;
+}
+
+long missing_program(const char* path) {
+  // As an open that finds nothing; what is there is read by the execution anyway.
+  Use use(Kind::OpenRead, AT_FDCWD, path);
+  if (!use.recorded()) return 0;
+  const long result = raw(SYS_faccessat, AT_FDCWD, word(path), F_OK, 0, 0,
+                          use.key(SYS_faccessat, bits(AT_FDCWD), bits(word(path))));
+  const bool missing = result == -ENOENT || result == -ENOTDIR;
+  if (use.wants_outcome()) {
+    if (missing)
+      use.failed(result);
+    else
+      look(use, AT_FDCWD, path, 0);
+  }
+  return missing ? result : 0;
 }
 
 long readlink_at(int dir_fd, const char* path, char* buffer, unsigned long size) {

@@ -16,6 +16,9 @@ BXL_HIDDEN long stat_at(int dir_fd, const char* path, struct stat* st, int flags
 BXL_HIDDEN long statx_at(int dir_fd, const char* path, int flags, unsigned mask, struct statx* st);
 // Flags as of faccessat2(2); 0 makes the older call, which older kernels have too.
 BXL_HIDDEN long access_at(int dir_fd, const char* path, int mode, int flags);
+// -ENOENT or -ENOTDIR where executing `path` would fail so; else 0. Shells try one directory of
+// PATH after the other, and executions are notified.
+BXL_HIDDEN long missing_program(const char* path);
 BXL_HIDDEN long readlink_at(int dir_fd, const char* path, char* buffer, unsigned long size);
 // The physical path of `path` into `buffer` of PATH_MAX bytes, with its NUL; gives 0. -ENOSYS: use
 // another way.

@@ -153,6 +153,7 @@ Strings repaired(Repair repair, Strings env, const char** room, char* text) {
 }
 
 long execute(const char* path, Strings argv, Strings env) {
+  if (const long missing = missing_program(path)) return missing;
   const Repair repair = repair_for(path, env);
   if (repair == Repair::None) return raw(SYS_execve, word(path), word(argv), word(env));
   // On the stack: after vfork the heap is the parent's.

@@ -137,6 +137,12 @@ BXL_EXPORT int statx(int dir, const char* path, int flags, unsigned mask,
 BXL_EXPORT int access(const char* path, int mode) noexcept {
   return finish(access_at(AT_FDCWD, path, mode, 0));
 }
+BXL_EXPORT int eaccess(const char* path, int mode) noexcept {
+  return finish(access_at(AT_FDCWD, path, mode, AT_EACCESS));
+}
+BXL_EXPORT int euidaccess(const char* path, int mode) noexcept {
+  return finish(access_at(AT_FDCWD, path, mode, AT_EACCESS));
+}
 BXL_EXPORT int faccessat(int dir, const char* path, int mode, int flags) noexcept {
   const long result = access_at(dir, path, mode, flags);
   // Before Linux 5.8: libc knows how to do it by other means.

@@ -18,7 +18,7 @@ namespace {
 ExecImage image_of(const std::string& bytes) {
   const test::TempDir dir;
   EXPECT_TRUE(replace_file(dir / "x", bytes, Durable::No, 0755).has_value());
-  return read_exec_image(dir / "x", geteuid(), getegid());
+  return read_exec_image(dir / "x");
 }
 
 std::string elf64(Elf64_Ehdr header, const Elf64_Phdr& segment, const std::string& tail) {
@@ -64,6 +64,21 @@ TEST(ExecImage, ElfNamesItsLoader) {
   EXPECT_FALSE(image_of(good).is_script);
 }
 
+TEST(ExecImage, WhatIsRememberedIsReadAgainWhenTheFileIsAnother) {
+  const test::TempDir dir;
+  PathTable paths;
+  const PathId id = paths.intern(dir / "x");
+  ExecImages images;
+  EXPECT_EQ(images.of(id, dir / "x").interpreter, "");
+  ASSERT_TRUE(replace_file(dir / "x", "#!/bin/sh\n", Durable::No, 0755));
+  EXPECT_EQ(images.of(id, dir / "x").interpreter, "/bin/sh");
+  EXPECT_EQ(images.of(id, dir / "x").interpreter, "/bin/sh");
+  ASSERT_TRUE(replace_file(dir / "x", "#!/bin/csh\n", Durable::No, 0755));
+  EXPECT_EQ(images.of(id, dir / "x").interpreter, "/bin/csh");
+  ASSERT_EQ(chmod((dir / "x").c_str(), 04755), 0);
+  EXPECT_TRUE(images.of(id, dir / "x").may_gain_rights());
+}
+
 TEST(ExecImage, DamagedElfNamesNothing) {
   const std::string name("/lib/ld\0", 8);
   EXPECT_EQ(image_of(ELFMAG).interpreter, "");
@@ -99,15 +114,16 @@ TEST(ExecImage, RightsOfAnotherAreAReason) {
   const test::TempDir dir;
   ASSERT_TRUE(replace_file(dir / "x", "#!/bin/sh\n", Durable::No, 0755).has_value());
   ASSERT_EQ(chmod((dir / "x").c_str(), 04755), 0);
-  EXPECT_FALSE(read_exec_image(dir / "x", geteuid(), getegid()).gains_rights);
-  EXPECT_TRUE(read_exec_image(dir / "x", geteuid() + 1, getegid()).gains_rights);
+  EXPECT_TRUE(read_exec_image(dir / "x").may_gain_rights());
+  EXPECT_FALSE(read_exec_image(dir / "x").gains_rights(geteuid(), getegid()));
+  EXPECT_TRUE(read_exec_image(dir / "x").gains_rights(geteuid() + 1, getegid()));
 }
 
 TEST(ExecImage, WhatIsNoRegularFileIsLeftAlone) {
   const test::TempDir dir;
   ASSERT_EQ(mkfifo((dir / "pipe").c_str(), 0755), 0);  // opening it would block for ever
-  EXPECT_EQ(read_exec_image(dir / "pipe", 0, 0).error, 0);
-  EXPECT_EQ(read_exec_image(dir / "none", 0, 0).error, 0);
+  EXPECT_EQ(read_exec_image(dir / "pipe").error, 0);
+  EXPECT_EQ(read_exec_image(dir / "none").error, 0);
 }
 
 }  // namespace
