@@ -9,6 +9,7 @@
 #             exports of a cache
 #   kills     500 kills at random moments of builds, 200 of bxl-exec at random notifications: nothing wrong, nothing lost,
 #             nothing left running
+#   races     eleven pairs of commands that disturb each other, 100 times each in both orders: always told
 #   projects  real projects from Debian: the same tree as ninja's, replayed, nothing uncacheable
 #   bare      build, demo and tests in a Debian that has nothing installed (needs root)
 # Every step runs, also after a failure; the last lines say which failed.
@@ -66,6 +67,8 @@ step_kills() {
   return "$failed"
 }
 
+step_races() { python3 tests/races/races.py --bin build/bin --count "${BXL_RACES:-100}"; }
+
 # C++ with heavy headers, small C executables, generated files, custom commands, and Fortran whose modules are ordered by
 # dyndep files (LAPACK in single precision: four of its edges are actions).
 step_projects() {
@@ -81,7 +84,7 @@ step_projects() {
 step_bare() { tests/bare-debian.sh; }
 
 steps=("$@")
-((${#steps[@]})) || steps=(sanitize threads tidy coverage fuzz kills projects bare)
+((${#steps[@]})) || steps=(sanitize threads tidy coverage fuzz kills races projects bare)
 for step in "${steps[@]}"; do
   declare -F "step_$step" >/dev/null || { echo "check: no step $step" >&2; exit 2; }
 done
