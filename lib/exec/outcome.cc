@@ -1,5 +1,4 @@
 // What became of a run: recorded, published or not, trusted or not, and what follows for others.
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -65,14 +64,6 @@ bool same_outputs(const std::vector<wire::Output>& a, const std::vector<wire::Ou
                       return x.path == y.path && x.kind == y.kind && x.executable == y.executable &&
                              x.digest == y.digest && x.link_target == y.link_target;
                     });
-}
-
-// Has a file system no room for even a small file?
-bool is_full(const std::string& path) {
-  constexpr std::uint64_t kSmall = 64 << 10;
-  struct statvfs fs;
-  return ::statvfs(path.c_str(), &fs) == 0 && fs.f_blocks != 0 &&
-         static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize < kSmall;
 }
 
 }  // namespace
@@ -220,12 +211,11 @@ void Build::finish(Finished done) {
                                    p.more().timeout_ms != 0 ? "its timeoutMs" : "--pip-timeout",
                                    outcome.exit_code == 128 + SIGKILL && oom_kills() > oom_kills_);
     if (result.outcome == Outcome::Failed && outcome.timed_out) ++summary_.timed_out;
-    for (const std::string& place : {s_.workspace.root, done.scratch.front()})
-      if (result.outcome == Outcome::Failed && !summary_.local_resource && is_full(place)) {
-        summary_.local_resource = true;
-        summary_.error = "no space is left on the file system of " + place + ": " + p.stable_id +
-                         " may have failed for that";
-      }
+    if (result.outcome == Outcome::Failed && !summary_.local_resource && !done.full.empty()) {
+      summary_.local_resource = true;
+      summary_.error = "no space was left on the file system of " + done.full + ": " + p.stable_id +
+                       " may have failed for that";
+    }
     result.entry.evidence = keep_evidence(s_, id, recorded.observations);
     emit(std::move(result));
     settle(id, State::Failed);
@@ -258,10 +248,9 @@ void Build::finish(Finished done) {
   if (!s_.store) recorded.why_not.push_back("the cache cannot be used");
   if (!n.distrusted.empty()) recorded.why_not.push_back(n.distrusted);
   // Not every command looks at what write(2) says: `cat a > b; touch c` succeeds on a full disk.
-  for (const std::string& place : {s_.workspace.root, done.scratch.front()})
-    if (is_full(place))
-      recorded.why_not.push_back("no space was left on the file system of " + place +
-                                 ": what it wrote may be cut short");
+  if (!done.full.empty())
+    recorded.why_not.push_back("no space was left on the file system of " + done.full +
+                               ": what it wrote may be cut short");
 
   // The declared inputs must still be what the weak fingerprint says, or nobody knows what was
   // built from what.

@@ -6,6 +6,8 @@
 #include <ctime>
 #include <utility>
 
+#include "os/full_disk.h"
+
 namespace bxl::exec {
 namespace {
 
@@ -71,7 +73,7 @@ Finished Workers::run(std::size_t slot, Job job) {
   std::string temp;
   auto directory = services_.runner.temp_directory(slot);
   if (!directory)
-    return {job.pip, slot, 0, job.policy.journal_path, {}, std::move(directory.error()), {}};
+    return {job.pip, slot, 0, job.policy.journal_path, {}, std::move(directory.error()), {}, 0, {}};
   temp = std::move(*directory);
   for (auto& [name, value] : job.command.environment)
     if (name == "TMPDIR" || name == "TMP" || name == "TEMP") value = temp;
@@ -82,6 +84,9 @@ Finished Workers::run(std::size_t slot, Job job) {
                      : run_builtin(job.builtin, job.policy.journal_path);
   if (outcome) add_first(outcome->accesses, job.streams.accesses);
   std::vector<std::string> scratch{temp, services_.workspace.dir()};
+  std::string full;
+  for (const std::string& place : {services_.workspace.root, temp})
+    if (is_full(place)) full = place;
   Ingested ingested;
   if (outcome)
     ingested =
@@ -94,7 +99,8 @@ Finished Workers::run(std::size_t slot, Job job) {
           std::move(scratch),
           std::move(outcome),
           std::move(ingested),
-          wall_clock_ns()};
+          wall_clock_ns(),
+          std::move(full)};
 }
 
 }  // namespace bxl::exec

@@ -34,6 +34,9 @@ struct Finished {
   Result<sandbox::Outcome> outcome;
   Ingested ingested;
   std::int64_t end_ns = 0;  // outputs ingested; wall clock, as start_ns
+  // A directory (the workspace, the temporary one) whose file system had no room when the command
+  // ended, its temporary files still there; empty: none.
+  std::string full;
 };
 
 // Thread-safe. Jobs start in the order submitted. The destructor waits for all of them.
