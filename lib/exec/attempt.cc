@@ -58,6 +58,12 @@ Result<bool> Build::place_upstream(PipId id) {
   return false;
 }
 
+// A running command may have seen the directory and be about to write into it: `mkdir -p d; > d/x`.
+bool Build::is_used_by_running(PathId directory) const {
+  return std::any_of(in_use_.begin(), in_use_.end(),
+                     [&](const auto& running) { return running.second.count(directory) != 0; });
+}
+
 Result<bool> Build::prepare(PipId id, Job* job) {
   const wire::Pip& p = pip(id);
   Node& n = node(id);
@@ -97,6 +103,10 @@ Result<bool> Build::prepare(PipId id, Job* job) {
     if (disk && (!disk->exists() || graph::still_recorded(s_.log.records().at(path), *disk)))
       add(path);
   }
+  std::erase_if(own, [&](PathId path) { return is_used_by_running(path); });
+  auto& used = in_use_[id];
+  for (PathId path : own)
+    for (PathId at = paths_.parent(path); at != kRootPath; at = paths_.parent(at)) used.insert(at);
   BXL_TRY(s_.placer.clear(p.stable_id, own));
   // As ninja does, for each edge: an earlier one may have removed what was made at the start.
   for (PathId path : p.outputs)
@@ -224,6 +234,7 @@ bool Build::start(PipId id) {
   if (n.state != State::Ready) return false;
   Job job;
   auto prepared = prepare(id, &job);
+  if (!prepared || !*prepared) in_use_.erase(id);
   if (!prepared) {
     fail_locally(id, prepared.error());
     return false;

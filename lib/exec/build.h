@@ -9,6 +9,7 @@
 #include <queue>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -86,6 +87,7 @@ class Build {
     return p.more().timeout_ms != 0 ? p.more().timeout_ms : settings_.pip_timeout_ms;
   }
   Result<bool> prepare(PipId id, Job* job);
+  bool is_used_by_running(PathId directory) const;
   Result<bool> place_upstream(PipId id);
   Result<bool> place_outputs(PipId id);
   void remove_scratch(const std::vector<PathId>& paths);
@@ -127,6 +129,9 @@ class Build {
   std::unique_ptr<Workers> workers_;
   std::size_t running_ = 0, done_ = 0, to_do_ = 0;
   std::uint64_t weight_ = 0;  // of those running
+  // Of each running pip the directories above what it made when it last ran: none of them is
+  // removed meanwhile, however empty.
+  std::unordered_map<PipId, std::unordered_set<PathId>> in_use_;
   bool stop_starting_ = false;
   bool directories_made_ = false;
   unsigned journal_ = 0;

@@ -181,7 +181,8 @@ void Build::advance(PipId id) {
     for (const wire::Output& out : n.entry.outputs) kept.insert(out.path);
     std::vector<std::pair<PathId, FileIdentity>> stale;
     for (PathId path : s_.log.owned_by(pip(id).stable_id))
-      if (!kept.count(path)) stale.emplace_back(path, s_.log.records().at(path).identity);
+      if (!kept.count(path) && !is_used_by_running(path))
+        stale.emplace_back(path, s_.log.records().at(path).identity);
     for (const auto& [path, identity] : stale) {
       if (auto r = s_.placer.scrub(path, identity); !r) return fail_locally(id, r.error());
       s_.view.disown(id, path);

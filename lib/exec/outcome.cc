@@ -113,6 +113,7 @@ void Build::remove_scratch(const std::vector<PathId>& paths) {
 
 void Build::finish(Finished done) {
   --running_;
+  in_use_.erase(done.pip);
   PipId id = done.pip;
   Node& n = node(id);
   const wire::Pip& p = pip(id);

@@ -28,7 +28,7 @@ Result<void> Build::remove_leftovers(std::vector<PathId> paths) {
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
   for (PathId path : paths) {
     auto record = s_.log.records().find(path);
-    if (record == s_.log.records().end()) continue;
+    if (record == s_.log.records().end() || is_used_by_running(path)) continue;
     const PipId owner = graph_.find(record->second.owner);
     const FileIdentity identity = record->second.identity;
     BXL_TRY(s_.placer.scrub(path, identity));

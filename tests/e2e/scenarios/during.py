@@ -222,3 +222,21 @@ def terminated_build_exits_143(t):
     processes.end_below(t.root)
     t.build(ran={"slow"}, may={"a.stamp"})
     t.noop()
+
+
+@scenario("rule 8", jobs=(2,), state=("kept",))
+def directory_that_a_running_command_has_seen(t):
+    """`mkdir -p gen` finds gen; whoever made it runs again meanwhile: gen, though empty, stays for the first."""
+    t.write("in", "1\n")
+    t.ninja(edge("c", "cat in > c", "in"),
+            edge("b", "if grep -q 1 in; then mkdir -p gen; cat in > gen/b; fi; cat c > b", "in c"),
+            edge("a", f"mkdir -p gen; {NAP}; cat in > gen/a && cat in > a", "in"))
+    t.build("b", ran={"b", "c"})
+    t.build(ran={"a"})
+    t.outputs_remove("gen/a", "gen/b")
+    t.write("in", "2\n")
+    build = t.start()
+    build.wait_for_nap()
+    processes.wait_until(lambda: t.exists("b") and t.read("b") == "2\n", "b was made anew", seconds=30)
+    build.finish(ran={"a", "b", "c"})
+    t.noop()
