@@ -10,6 +10,7 @@
 #   kills     500 kills at random moments of builds, 200 of bxl-exec at random notifications: nothing wrong, nothing lost,
 #             nothing left running
 #   races     eleven pairs of commands that disturb each other, 100 times each in both orders: always told
+#   storm     3 minutes ($BXL_STORM_SECONDS) of builds, collections, verifications and kills over one cache
 #   projects  real projects from Debian: the same tree as ninja's, replayed, nothing uncacheable
 #   bare      build, demo and tests in a Debian that has nothing installed (needs root)
 # Every step runs, also after a failure; the last lines say which failed.
@@ -68,6 +69,7 @@ step_kills() {
 }
 
 step_races() { python3 tests/races/races.py --bin build/bin --count "${BXL_RACES:-100}"; }
+step_storm() { python3 tests/kills/storm.py --bin build/bin --seconds "${BXL_STORM_SECONDS:-180}"; }
 
 # C++ with heavy headers, small C executables, generated files, custom commands, and Fortran whose modules are ordered by
 # dyndep files (LAPACK in single precision: four of its edges are actions).
@@ -84,7 +86,7 @@ step_projects() {
 step_bare() { tests/bare-debian.sh; }
 
 steps=("$@")
-((${#steps[@]})) || steps=(sanitize threads tidy coverage fuzz kills races projects bare)
+((${#steps[@]})) || steps=(sanitize threads tidy coverage fuzz kills storm races projects bare)
 for step in "${steps[@]}"; do
   declare -F "step_$step" >/dev/null || { echo "check: no step $step" >&2; exit 2; }
 done
