@@ -48,6 +48,7 @@ class Recorder {
     for (const sandbox::Access& access : outcome_.accesses)
       if (!within_any(access.path, context_.scratch)) observation(access);
 
+    forget_directories_of_violations();
     for (PathId path : pip_.outputs)
       if (!now_.count(view_.physical(path)))
         not_published("it did not make its declared output " + show(path));
@@ -306,10 +307,12 @@ class Recorder {
                  (access.ops & sandbox::kRead)) {
         not_published("it edits its own input " + show(path));
       } else {
-        not_published(
-            "it rewrote " + show(path) +
-            ", which existed before it ran: what was there is gone, and nobody could look "
-            "this result up again");
+        not_published("it rewrote " + show(path) +
+                      (pip_.flags & wire::kPipJavaScript
+                           ? ", which bxl did not make; if another tool built it here before, "
+                             "remove what that one left first (git clean -xdf)"
+                           : ", which existed before it ran: what was there is gone, and nobody "
+                             "could look this result up again"));
       }
       return;  // never recorded as an output: it stays the user's file
     }
@@ -373,6 +376,22 @@ class Recorder {
     left.directory = file->output.kind == wire::OutputKind::Directory;
     touch(path, left, Owner());
     return true;
+  }
+
+  // Of a directory made out of place and the files in it the files say it all.
+  void forget_directories_of_violations() {
+    auto is_directory = [&](const wire::Violation& v) {
+      auto made = now_.find(v.path);
+      return made != now_.end() && made->second->output.kind == wire::OutputKind::Directory;
+    };
+    std::vector<PathId> files;
+    for (const wire::Violation& v : result_.violations)
+      if (v.path != kNoPath && !is_directory(v)) files.push_back(v.path);
+    std::erase_if(result_.violations, [&](const wire::Violation& v) {
+      return is_directory(v) && std::any_of(files.begin(), files.end(), [&](PathId file) {
+               return paths_.is_within(file, v.path);
+             });
+    });
   }
 
   // The directory between this path and the root of its mount that is a workspace itself, with a

@@ -37,6 +37,10 @@ std::string javascript_advice(const graph::PipGraph& graph, const PathTable& pat
   const PipId other = graph.find(v.related);
   if (v.code == "DX5008" || v.code == "DX5047") {
     const PathId directory = paths.parent(v.path);
+    if (other == kNoPip && in_repository(paths, pip, directory).front() == '/')
+      return "let it write into its own folder, or into a directory that is named in "
+             "\"outputDirectories\" in " +
+             config_of(pip);
     if (other == kNoPip)
       return "if this is an output, add " + quoted(in_repository(paths, pip, directory)) +
              " to \"outputDirectories\" in " + config_of(pip) +
@@ -49,7 +53,11 @@ std::string javascript_advice(const graph::PipGraph& graph, const PathTable& pat
   const bool mine_reads = v.role == "R";
   const wire::Pip& reader = mine_reads ? pip : graph.pip(other);
   const wire::Pip& writer = mine_reads ? graph.pip(other) : pip;
-  if (v.code == "DX5003" || v.code == "DX5009" || v.code == "DX5026" || v.code == "DX5025") {
+  if (v.code == "DX5025")
+    return "let " + quoted(reader.stable_id) + " depend on " + quoted(writer.stable_id) +
+           ", or have a new file made instead; if another tool built this file here before, remove "
+           "what that one left (git clean -xdf)";
+  if (v.code == "DX5003" || v.code == "DX5009" || v.code == "DX5026") {
     if (package_of(reader) == package_of(writer))
       return "let the task " + quoted(task_of(reader)) + " depend on " + quoted(task_of(writer)) +
              " (the pipeline in lage.config.js, or `execute` in config.dsc)";
