@@ -1,16 +1,18 @@
-"""The from-scratch run that every build is compared with: ninja, or a small stand-in without it."""
+"""The from-scratch run that every build is compared with: ninja, or a small stand-in where there is none."""
 import os
 import re
 import shutil
 import subprocess
 
-from harness import json_graph
+from harness import javascript, json_graph
 from harness.scenario import Broken, Skip
 
 
 def run(directory, targets, env, prefix, stand_in=False):
     """Builds `targets` in `directory`, one edge after the other, with nothing built before."""
-    if not os.path.exists(os.path.join(directory, "build.ninja")):
+    if os.path.exists(os.path.join(directory, "package.json")):
+        javascript.Plain(directory).build(targets, env, prefix)
+    elif not os.path.exists(os.path.join(directory, "build.ninja")):
         json_graph.Plain(directory).build(targets, env, prefix)
     elif shutil.which("ninja") and not stand_in:
         done = subprocess.run([*prefix, "ninja", "-j1", *targets], cwd=directory, env=env,

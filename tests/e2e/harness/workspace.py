@@ -206,7 +206,7 @@ class Workspace:
     def from_scratch(self, targets, env, pass_env):
         """The tree after building a copy of shadow elsewhere; remembered by content of shadow."""
         names = {"PATH", "HOME", *pass_env}
-        if os.path.exists(os.path.join(self.shadow, self.dir, "build.ninja")):
+        if not os.path.exists(os.path.join(self.shadow, self.dir, "graph.bxl.json")):
             env = {k: v for k, v in env.items() if k in names}  # a JSON graph names what it passes
         sources = sorted((path, value, os.lstat(os.path.join(self.shadow, path)).st_mode)
                          for path, value in tree.snapshot(self.shadow).items())
