@@ -181,8 +181,10 @@ Result<void> OutputLog::recover(const std::string& owner, const std::string& jou
       std::string path = bytes->substr(pos, end - pos);
       pos = end + 1;
       if (path.empty() || path[0] != '/') continue;
+      // What was not there before and lies where pips write. Of %ws% the graph says where that is,
+      // which is not at hand here; but users do not make files through pips.
       const wire::Mount* mount = mounts_.of(path);
-      if (!mount || !(mount->flags & wire::kMountOutput)) continue;
+      if (!mount || (!(mount->flags & wire::kMountOutput) && mount->token != "%ws%")) continue;
       auto id = lstat_identity(path);
       if (!id || !id->exists() || id->kind == FileKind::Other) continue;
       wire::Output out;

@@ -147,6 +147,28 @@ TEST_F(OutputLogTest, AKilledRunOwnsWhatItsJournalSays) {
   EXPECT_EQ(open(third)->recovered(), 0u) << "recovery is itself recorded";
 }
 
+// In JSON graphs and JavaScript repositories no mount says where pips write.
+TEST_F(OutputLogTest, AKilledRunOwnsWhatItMadeInAWorkspaceOfDeclaredPlaces) {
+  mounts_ = graph::Mounts({{"%ws%", workspace_.root, wire::kMountReadable},
+                           {"%src%", dir_ / "src", wire::kMountReadable}});
+  PathTable paths;
+  {
+    auto log = open(paths);
+    ASSERT_TRUE(log->start("a#build", "7.journal"));
+  }
+  ASSERT_TRUE(replace_file(workspace_.root + "/half", "half"));
+  ASSERT_TRUE(make_directories(dir_ / "src"));
+  ASSERT_TRUE(replace_file(dir_ / "src/x", "x"));
+  const std::string journal = workspace_.root + "/half" + '\0' + (dir_ / "src/x") + '\0';
+  ASSERT_TRUE(replace_file(workspace_.run_dir() + "/7.journal", journal));
+  PathTable fresh;
+  auto log = open(fresh);
+  const graph::OutputRecord* record = find(*log, fresh, "half");
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->owner, "a#build");
+  EXPECT_FALSE(log->records().count(fresh.intern(dir_ / "src/x")));
+}
+
 TEST_F(OutputLogTest, TheCopyServesWhenTheWorkspaceLostItsRecord) {
   PathTable paths;
   wire::Output a = output(paths, "a", "1");
