@@ -13,6 +13,7 @@
 #include "frontend/ninja/parser.h"
 #include "frontend/ninja/pips.h"
 #include "frontend/ninja/regenerate.h"
+#include "frontend/ninja_graph.h"
 #include "frontend/shell.h"
 #include "frontend/stored_graph.h"
 #include "graph/pip_graph.h"
@@ -60,6 +61,7 @@ class Loader {
         options_(options_text(request)) {}
 
   Result<LoadedGraph> run();
+  Result<NinjaGraph> read(const ninja::KnownContent& known);
 
  private:
   bool is_manifest_maker(const wire::Pip& pip, const PathTable& paths) const;
@@ -324,7 +326,21 @@ Result<LoadedGraph> Loader::run() {
   return out;
 }
 
+Result<NinjaGraph> Loader::read(const ninja::KnownContent& known) {
+  BXL_TRY(parse(known));
+  NinjaGraph out;
+  out.runs_always = record_.options != options_;
+  out.paths = std::move(paths_);
+  out.record = std::move(record_);
+  out.generator_runs = generator_runs_;
+  return out;
+}
+
 }  // namespace
+
+Result<NinjaGraph> read_ninja(const LoadRequest& request, const ninja::KnownContent& known) {
+  return Loader(request).read(known);
+}
 
 Result<LoadedGraph> load_graph(const LoadRequest& request) {
   switch (request.workspace.front_end) {
