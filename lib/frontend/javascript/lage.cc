@@ -112,13 +112,7 @@ Result<TaskGraph> read_lage_graph(const std::string& text, const std::string& ro
             task.argv.clear();
           }
         }
-        for (const auto& [from, to] :
-             {std::pair(&package->output_directories, &task.output_directories),
-              std::pair(&package->source_files, &task.source_files)})
-          for (const ScriptPath& path : *from)
-            if (path.scripts.empty() || std::find(path.scripts.begin(), path.scripts.end(),
-                                                  task.name) != path.scripts.end())
-              to->push_back(path.path);
+        add_places(*package, task);
       }
     }
     out.tasks.push_back(std::move(task));

@@ -184,6 +184,13 @@ Result<TaskGraph> make_tasks(const std::vector<Package>& packages,
   return out;
 }
 
+void add_places(const Package& package, Task& task) {
+  Script named;
+  named.name = task.name;
+  add_paths(package.output_directories, {named}, task.output_directories);
+  add_paths(package.source_files, {named}, task.source_files);
+}
+
 Result<void> finish(TaskGraph& graph) {
   auto& tasks = graph.tasks;
   std::sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) { return a.id < b.id; });

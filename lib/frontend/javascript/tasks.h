@@ -40,6 +40,9 @@ Result<TaskGraph> make_tasks(const std::vector<Package>& packages,
 // The script `name` of a package with its hooks; empty when there is none.
 std::optional<Script> find_script(const Package& package, const std::string& name, Hooks hooks);
 
+// Gives `task`, which runs something of `package`, what bxlconfig.json says of its places.
+void add_places(const Package& package, Task& task);
+
 // Makes any list of tasks a graph: dependencies on unknown ids are dropped with a note, tasks
 // without command are replaced by what they depend on, edges become sorted and unique, tasks sorted
 // by id. Errors: an id twice; a cycle, which is named ("a#build -> b#build -> a#build").
