@@ -8,10 +8,10 @@ namespace bxl::frontend {
 namespace {
 
 constexpr std::pair<const char*, FrontEnd> kManifests[] = {
-    {"config.dsc", FrontEnd::JavaScript},  {"build.ninja", FrontEnd::Ninja},
-    {"graph.bxl.json", FrontEnd::Json},    {"lage.config.js", FrontEnd::JavaScript},
-    {"rush.json", FrontEnd::JavaScript},   {"pnpm-workspace.yaml", FrontEnd::JavaScript},
-    {"package.json", FrontEnd::JavaScript}};
+    {"config.dsc", FrontEnd::JavaScript},   {"build.ninja", FrontEnd::Ninja},
+    {"graph.bxl.json", FrontEnd::Json},     {"lage.config.js", FrontEnd::JavaScript},
+    {"rush.json", FrontEnd::JavaScript},    {"pnpm-workspace.yaml", FrontEnd::JavaScript},
+    {"package.json", FrontEnd::JavaScript}, {"nx.json", FrontEnd::JavaScript}};
 
 bool is_file(const std::string& path) {
   auto identity = stat_identity(path);
@@ -75,7 +75,7 @@ Result<Workspace> find_workspace(const std::string& directory, const std::string
   if (!config.empty()) {
     const std::string_view file = base_name(config);
     if (file.ends_with(".dsc") || file == "lage.config.js" || file == "rush.json" ||
-        file == "package.json" || file == "pnpm-workspace.yaml")
+        file == "package.json" || file == "pnpm-workspace.yaml" || file == "nx.json")
       out.front_end = FrontEnd::JavaScript;
     else if (config.ends_with(".json"))
       out.front_end = FrontEnd::Json;

@@ -19,15 +19,15 @@ const char* name(FrontEnd front_end);  // "ninja", "json", "javascript"
 struct Workspace {
   std::string directory;  // real path; commands run here
   // "build.ninja", "graph.bxl.json", "config.dsc", "lage.config.js", "rush.json",
-  // "pnpm-workspace.yaml", "package.json", or the FILE of -c, relative to `directory`
+  // "pnpm-workspace.yaml", "package.json", "nx.json", or the FILE of -c, relative to `directory`
   std::string manifest;
   bool searched = false;  // not found in the directory asked for but above it
   FrontEnd front_end = FrontEnd::Ninja;
 };
 
 // Finds what describes a build in `directory`, else upwards: of several files in one directory the
-// first of config.dsc, build.ninja, graph.bxl.json, lage.config.js, rush.json, pnpm-workspace.yaml
-// and a package.json with workspaces; with `only` those of one front end. The search ends at the
+// first of config.dsc, build.ninja, graph.bxl.json, lage.config.js, rush.json, pnpm-workspace.yaml,
+// a package.json with workspaces and nx.json; with `only` those of one front end. The search ends at the
 // first directory with .git, .hg or .jj, at the boundary of the file system and below $HOME.
 // `config` names a file instead ("" = none), relative to `directory`: *.ninja and *.json describe a
 // build there, *.dsc, lage.config.js, rush.json and package.json one where they lie. Errors, all of

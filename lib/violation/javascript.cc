@@ -47,6 +47,11 @@ std::string javascript_advice(const graph::PipGraph& graph, const PathTable& pat
              ", or to additionalOutputDirectories in config.dsc";
     return {};
   }
+  if (v.code == "DX5006")
+    return "let " + quoted(pip.stable_id) +
+           " depend on the package that this file belongs to, or name " +
+           quoted(in_repository(paths, pip, paths.parent(v.path))) +
+           " in additionalSourceReadsScopes in config.dsc";
   if (v.code == "DX5032")
     return "let each script choose a name of its own, such as one below $TMPDIR";
   if (other == kNoPip) return {};

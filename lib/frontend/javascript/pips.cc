@@ -120,6 +120,8 @@ class Maker {
       if (settings_.is_directory(bin)) out += bin + ":";
       if (at == "/") break;
     }
+    if (!settings_.more_bin.empty() && settings_.is_directory(settings_.more_bin))
+      out += settings_.more_bin + ":";
     out += path_;
     if (path_.empty() && !out.empty()) out.pop_back();
     return paths_of_[folder] = out;

@@ -2,10 +2,9 @@
 #include "frontend/javascript/resolver.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "base/nearest.h"
 #include "base/path_table.h"
+#include "frontend/javascript/shapes.h"
 
 namespace bxl::frontend::javascript {
 namespace {
@@ -15,7 +14,16 @@ using dsc::Member;
 using dsc::Type;
 using dsc::Value;
 
-enum For : unsigned { kLage = 1, kRush = 2, kYarn = 4, kNx = 8, kCustom = 16, kAll = 31 };
+enum For : unsigned {
+  kLage = 1,
+  kRush = 2,
+  kYarn = 4,
+  kNx = 8,
+  kCustom = 16,
+  kNinja = 32,
+  kJavaScript = 31,
+  kAll = 63
+};
 
 // What an option may be, one letter per alternative: b boolean, n natural number, s string, f file,
 // d directory, p any absolute path, r relative path, a atom, o object, m map, F function, [ an
@@ -32,52 +40,55 @@ constexpr Option kOptions[] = {
     {"name", kAll, "s", true},
     {"root", kAll, "d", true},
     {"moduleName", kAll, "s", true},
-    {"execute", kAll, "[so", true},
-    {"customCommands", kAll, "[o", true},
+    {"execute", kJavaScript, "[so", true},
+    {"customCommands", kJavaScript, "[o", true},
     {"environment", kAll, "mo", true},
-    {"nodeExeLocation", kAll, "f[d", false},
+    {"nodeExeLocation", kJavaScript, "f[d", true},
     {"additionalOutputDirectories", kAll, "[dpr", true},
-    {"additionalDependencies", kAll, "[o", false},
+    {"additionalDependencies", kJavaScript, "[o", true},
     {"untrackedFiles", kAll, "[f", true},
     {"untrackedDirectories", kAll, "[dr", true},
     {"untrackedDirectoryScopes", kAll, "[dr", true},
-    {"untrackedGlobalDirectoryScopes", kAll, "[r", true},
-    {"childProcessesToBreakawayFromSandbox", kAll, "[ao", false},
-    {"allowedSurvivingChildProcesses", kAll, "[as", false},
-    {"nestedProcessTerminationTimeoutMs", kAll, "n", false},
-    {"exports", kAll, "[o", false},
-    {"customScheduling", kAll, "o", false},
-    {"customScripts", kAll, "F", false},
-    {"writingToStandardErrorFailsExecution", kAll, "b", false},
-    {"blockWritesUnderNodeModules", kAll, "b", false},
-    {"doubleWritePolicy", kAll, "s", true},
-    {"successExitCodes", kAll, "[n", true},
-    {"retryExitCodes", kAll, "[n", true},
-    {"uncacheableExitCodes", kAll, "[n", false},
-    {"processRetries", kAll, "n", true},
-    {"retryAttemptEnvironmentVariable", kAll, "s", false},
-    {"enforceSourceReadsUnderPackageRoots", kAll, "b", false},
-    {"additionalSourceReadsScopes", kAll, "[dso", false},
-    {"timeouts", kAll, "[o", false},
-    {"warningRegex", kAll, "s", false},
-    {"errorRegex", kAll, "s", false},
+    {"untrackedGlobalDirectoryScopes", kJavaScript, "[r", true},
+    {"childProcessesToBreakawayFromSandbox", kJavaScript, "[ao", false},
+    {"allowedSurvivingChildProcesses", kJavaScript, "[as", false},
+    {"nestedProcessTerminationTimeoutMs", kJavaScript, "n", false},
+    {"exports", kJavaScript, "[o", true},
+    {"customScheduling", kJavaScript, "o", false},
+    {"customScripts", kJavaScript, "F", true},
+    {"writingToStandardErrorFailsExecution", kJavaScript, "b", false},
+    {"blockWritesUnderNodeModules", kJavaScript, "b", false},
+    {"doubleWritePolicy", kJavaScript, "s", true},
+    {"successExitCodes", kJavaScript, "[n", true},
+    {"retryExitCodes", kJavaScript, "[n", true},
+    {"uncacheableExitCodes", kJavaScript, "[n", false},
+    {"processRetries", kJavaScript, "n", true},
+    {"retryAttemptEnvironmentVariable", kJavaScript, "s", false},
+    {"enforceSourceReadsUnderPackageRoots", kJavaScript, "b", true},
+    {"additionalSourceReadsScopes", kJavaScript, "[dspo", true},
+    {"timeouts", kJavaScript, "[o", true},
+    {"warningRegex", kJavaScript, "s", false},
+    {"errorRegex", kJavaScript, "s", false},
     {"keepProjectGraphFile", kAll, "b", true},
-    {"enableProjectGraphVerboseLogging", kAll, "b", true},
+    {"enableProjectGraphVerboseLogging", kJavaScript, "b", true},
     {"npmLocation", kLage, "f", true},
     {"lageLocation", kLage, "f", true},
     {"since", kLage, "s", true},
     {"useYarnStrictAwarenessTracking", kLage, "b", false},
     {"disallowWritesUnderYarnStrictStore", kLage, "b", false},
-    {"yarnLocation", kYarn, "f[d", false},
-    {"graphConstructionMode", kRush, "s", false},
-    {"rushLibBaseLocation", kRush, "d", false},
-    {"rushLocation", kRush, "f", false},
-    {"rushCommand", kRush, "s", false},
-    {"additionalRushParameters", kRush, "[so", false},
+    {"yarnLocation", kYarn, "f[d", true},
+    {"graphConstructionMode", kRush, "s", true},
+    {"rushLibBaseLocation", kRush, "d", true},
+    {"rushLocation", kRush, "f", true},
+    {"rushCommand", kRush, "s", true},
+    {"additionalRushParameters", kRush, "[so", true},
     {"trackDependenciesWithShrinkwrapDepsFile", kRush, "b", false},
     {"usePnpmStoreAwarenessTracking", kRush, "b", false},
     {"disallowWritesUnderPnpmStore", kRush, "b", false},
     {"nxLibLocation", kNx, "d", false},
+    {"specFile", kNinja, "f", true},
+    {"targets", kNinja, "[s", true},
+    {"verbose", kNinja, "b", true},
     {"customProjectGraph", kCustom, "fmo", true},
 };
 
@@ -92,7 +103,8 @@ constexpr KindName kKinds[] = {{"Lage", Kind::Lage, kLage},
                                {"Npm", Kind::Npm, kYarn},
                                {"Pnpm", Kind::Pnpm, kYarn},
                                {"Nx", Kind::Nx, kNx},
-                               {"CustomJavaScript", Kind::Custom, kCustom}};
+                               {"CustomJavaScript", Kind::Custom, kCustom},
+                               {"Ninja", Kind::Ninja, kNinja}};
 
 // Top-level keys of BuildXL's configurations; only `resolvers` does anything here.
 constexpr std::string_view kTopLevel[] = {"resolvers",
@@ -115,86 +127,17 @@ constexpr std::string_view kTopLevel[] = {"resolvers",
                                           "frontEnd",
                                           "resolverDefaults"};
 
-const char* letter_name(char letter) {
-  switch (letter) {
-    case 'b':
-      return "a boolean";
-    case 'n':
-      return "a number without fraction, 0 or more";
-    case 's':
-      return "a string";
-    case 'f':
-      return "a file (f`...`)";
-    case 'd':
-      return "a directory (d`...`)";
-    case 'p':
-      return "a path (p`...`)";
-    case 'r':
-      return "a relative path (r`...`)";
-    case 'a':
-      return "a path atom (a`...`)";
-    case 'o':
-      return "an object";
-    case 'm':
-      return "a map";
-    default:
-      return "a function";
-  }
-}
-
-bool fits(const Value& value, char letter) {
-  switch (letter) {
-    case 'b':
-      return value.is(Type::Boolean);
-    case 'n':
-      return value.is(Type::Number) && value.number >= 0 && value.number <= 4294967295.0 &&
-             value.number == std::floor(value.number);
-    case 's':
-      return value.is(Type::String);
-    case 'f':
-      return value.is(Type::File) || value.is(Type::Path);
-    case 'd':
-      return value.is(Type::Directory) || value.is(Type::Path);
-    case 'p':
-      return value.is_absolute_path();
-    case 'r':
-      return value.is(Type::Relative);
-    case 'a':
-      return value.is(Type::Atom) || value.is(Type::String);
-    case 'o':
-      return value.is(Type::Object);
-    case 'm':
-      return value.is(Type::Map);
-    default:
-      return value.is(Type::Function);
-  }
-}
-
-std::string alternatives(std::string_view letters) {
-  std::string out;
-  for (std::size_t i = 0; i < letters.size(); ++i)
-    out += (i == 0                    ? ""
-            : i + 1 == letters.size() ? " or "
-                                      : ", ") +
-           std::string(letter_name(letters[i]));
-  return out;
-}
-
-std::string suggestion(std::string_view name, const std::vector<std::string_view>& known) {
-  const std::string best(nearest(name, known));
-  return best.empty() ? "" : "; did you mean '" + best + "'?";
-}
-
 class Reader {
  public:
   Reader(const Evaluation& evaluation, const std::string& directory)
-      : evaluation_(evaluation), directory_(directory) {}
+      : evaluation_(evaluation), shapes_(evaluation), directory_(directory) {}
 
   Result<std::vector<Resolver>> run() {
     const Value& top = evaluation_.configuration();
     for (const Member& member : top.object->members)
       if (std::find(std::begin(kTopLevel), std::end(kTopLevel), member.key) == std::end(kTopLevel))
-        return unknown(member, "configurations", {std::begin(kTopLevel), std::end(kTopLevel)});
+        return shapes_.unknown(member, "configurations",
+                               {std::begin(kTopLevel), std::end(kTopLevel)});
     const Member* list = top.object->find("resolvers");
     if (list == nullptr) return evaluation_.error(top.origin, "'resolvers' is missing");
     if (!list->value.is(Type::Array))
@@ -209,63 +152,6 @@ class Reader {
   }
 
  private:
-  Error unknown(const Member& member, const std::string& where,
-                const std::vector<std::string_view>& known) const {
-    return evaluation_.error(
-        member.origin, where + " have no '" + member.key + "'" + suggestion(member.key, known));
-  }
-
-  Result<void> check_shape(const Value& value, const std::string& what,
-                           std::string_view shape) const {
-    if (value.is_undefined()) return {};
-    const std::size_t bracket = shape.find('[');
-    const std::string_view single = shape.substr(0, bracket);
-    for (char letter : single)
-      if (fits(value, letter)) return {};
-    if (bracket == std::string_view::npos)
-      return evaluation_.error(value.origin, what + " must be " + alternatives(single) + ", not " +
-                                                 dsc::type_name(value.type));
-    const std::string_view element = shape.substr(bracket + 1);
-    if (!value.is(Type::Array))
-      return evaluation_.error(
-          value.origin, what + " must be an array" +
-                            (single.empty() ? "" : " or " + alternatives(single)) + ", not " +
-                            dsc::type_name(value.type));
-    for (const Value& item : value.array->items)
-      if (std::none_of(element.begin(), element.end(),
-                       [&](char letter) { return fits(item, letter); }))
-        return evaluation_.error(item.origin, "an element of " + what + " must be " +
-                                                  alternatives(element) + ", not " +
-                                                  dsc::type_name(item.type));
-    return {};
-  }
-
-  // The members of an object, each of the named shape; nothing else.
-  using Keys = std::vector<std::pair<std::string_view, std::string_view>>;
-  Result<void> check_object(const Value& value, const std::string& what, const Keys& keys) const {
-    std::vector<std::string_view> known;
-    for (const auto& key : keys) known.push_back(key.first);
-    for (const Member& member : value.object->members) {
-      auto it = std::find_if(keys.begin(), keys.end(),
-                             [&](const auto& key) { return key.first == member.key; });
-      if (it == keys.end()) return unknown(member, what, known);
-      BXL_TRY(check_shape(member.value, "'" + member.key + "'", it->second));
-    }
-    return {};
-  }
-
-  static const Value* find(const Value& object, std::string_view key) {
-    const Member* member = object.object->find(key);
-    return member == nullptr || member->value.is_undefined() ? nullptr : &member->value;
-  }
-
-  Result<std::string> text(const Value& object, std::string_view key, const std::string& what) {
-    const Value* value = find(object, key);
-    if (value == nullptr)
-      return evaluation_.error(object.origin, what + ": '" + std::string(key) + "' is missing");
-    return *value->text;
-  }
-
   Result<Resolver> resolver(const Value& value) {
     if (!value.is(Type::Object))
       return evaluation_.error(value.origin, std::string("a resolver must be an object, not ") +
@@ -279,14 +165,19 @@ class Reader {
       names.push_back(one.name);
       if (one.name == *kind->text) found = &one;
     }
-    if (*kind->text == "Ninja" || *kind->text == "CMake" || *kind->text == "DScript")
-      return evaluation_.error(kind->origin, "resolvers of kind '" + *kind->text +
-                                                 "' cannot be built through config.dsc yet");
+    if (*kind->text == "CMake" || *kind->text == "DScript" || *kind->text == "Download" ||
+        *kind->text == "Nuget" || *kind->text == "MsBuild")
+      return evaluation_.error(
+          kind->origin, "resolvers of kind '" + *kind->text + "' are not offered" +
+                            (*kind->text == "CMake" ? "; let cmake -G Ninja make the build files "
+                                                      "and name them with kind: \"Ninja\""
+                                                    : ""));
     if (found == nullptr)
       return evaluation_.error(kind->origin, "there is no kind of resolver '" + *kind->text + "'" +
                                                  suggestion(*kind->text, names));
     Resolver out;
     out.kind = found->kind;
+    out.origin = value.origin;
     BXL_TRY(check_options(value, *found, out));
     BXL_TRY(read(value, out));
     return out;
@@ -301,8 +192,8 @@ class Reader {
         return one.name == member.key && (one.resolvers & kind.options);
       });
       if (option == std::end(kOptions))
-        return unknown(member, "resolvers of kind " + std::string(kind.name), known);
-      BXL_TRY(check_shape(member.value, "'" + member.key + "'", option->shape));
+        return shapes_.unknown(member, "resolvers of kind " + std::string(kind.name), known);
+      BXL_TRY(shapes_.check(member.value, "'" + member.key + "'", option->shape));
       if (!option->has_effect && !member.value.is_undefined())
         out.without_effect.push_back(member.key);
     }
@@ -326,22 +217,77 @@ class Reader {
       return evaluation_.error(find(value, "npmLocation")->origin,
                                "npmLocation and lageLocation exclude each other");
     if (const Value* graph = find(value, "customProjectGraph")) {
-      if (!graph->is_absolute_path())
-        return evaluation_.error(graph->origin,
-                                 "a graph that is written out here cannot be built yet; put it "
-                                 "into a JSON file: customProjectGraph: f`graph.json`");
-      out.custom_graph = *graph->text;
+      if (graph->is_absolute_path())
+        out.custom_graph = *graph->text;
+      else
+        out.custom_graph_value = *graph;
     } else if (out.kind == Kind::Custom) {
       return evaluation_.error(value.origin, "'customProjectGraph' is missing");
     }
+    text_of("specFile", out.spec_file);
+    if (const Value* targets = find(value, "targets"))
+      for (const Value& item : targets->array->items) out.targets.push_back(*item.text);
+    if (const Value* scripts = find(value, "customScripts")) out.custom_scripts = *scripts;
     BXL_TRY(read_execute(value, out));
     BXL_TRY(read_custom_commands(value, out));
     BXL_TRY(read_environment(value, out));
     BXL_TRY(read_policies(value, out));
+    BXL_TRY(read_rush_options(value, out));
+    BXL_TRY(read_task_options(value, out));
     add_paths(value, "additionalOutputDirectories", out.output_directories);
     for (const char* key : {"untrackedFiles", "untrackedDirectories", "untrackedDirectoryScopes",
                             "untrackedGlobalDirectoryScopes"})
       add_paths(value, key, out.untracked);
+    return {};
+  }
+
+  Result<void> read_rush_options(const Value& value, Resolver& out) {
+    if (const Value* mode = find(value, "graphConstructionMode")) {
+      if (*mode->text != "rush-lib" && *mode->text != "rush-build-graph")
+        return evaluation_.error(mode->origin,
+                                 "'graphConstructionMode' is \"rush-lib\" or "
+                                 "\"rush-build-graph\", not \"" +
+                                     *mode->text + "\"");
+      out.rush_graph = *mode->text == "rush-build-graph";
+    }
+    if (const Value* place = find(value, "rushLibBaseLocation")) out.rush_library = *place->text;
+    if (const Value* command = find(value, "rushCommand")) out.rush_command = *command->text;
+    const Value* parameters = find(value, "additionalRushParameters");
+    if (parameters == nullptr) return {};
+    for (const Value& item : parameters->array->items) {
+      if (item.is(Type::String)) {
+        out.rush_parameters.push_back(*item.text);
+        continue;
+      }
+      BXL_TRY(shapes_.check_object(item, "parameters of Rush", {{"name", "s"}, {"value", "sn"}}));
+      BXL_TRY_ASSIGN(std::string name, shapes_.text(item, "name", "this parameter"));
+      out.rush_parameters.push_back(name);
+      if (const Value* given = find(item, "value")) {
+        BXL_TRY_ASSIGN(auto text, variable(name, *given));
+        out.rush_parameters.push_back(*text);
+      }
+    }
+    return {};
+  }
+
+  Result<void> read_task_options(const Value& value, Resolver& out) {
+    if (const Value* list = find(value, "additionalDependencies")) {
+      BXL_TRY_ASSIGN(out.additional_dependencies, read_additional_dependencies(evaluation_, *list));
+    }
+    if (const Value* list = find(value, "timeouts")) {
+      BXL_TRY_ASSIGN(out.timeouts, read_timeouts(evaluation_, *list));
+    }
+    if (const Value* list = find(value, "additionalSourceReadsScopes")) {
+      BXL_TRY_ASSIGN(out.read_places, read_places(evaluation_, *list));
+    }
+    if (const Value* enforce = find(value, "enforceSourceReadsUnderPackageRoots"))
+      out.declared_reads = enforce->boolean;
+    if (const Value* node = find(value, "nodeExeLocation")) {
+      if (node->is(Type::Array))
+        for (const Value& item : node->array->items) out.node_directories.push_back(*item.text);
+      else
+        out.node_directories.emplace_back(parent_path(*node->text));
+    }
     return {};
   }
 
@@ -361,24 +307,25 @@ class Reader {
       if (item.is(Type::String)) {
         command.name = *item.text;
       } else if (item.object->find("commandName") != nullptr) {
-        BXL_TRY(check_object(item, "groups of commands",
-                             {{"commandName", "s"}, {"commands", "[s"}, {"dependsOn", "[o"}}));
-        BXL_TRY_ASSIGN(command.name, text(item, "commandName", "this group"));
+        BXL_TRY(
+            shapes_.check_object(item, "groups of commands",
+                                 {{"commandName", "s"}, {"commands", "[s"}, {"dependsOn", "[o"}}));
+        BXL_TRY_ASSIGN(command.name, shapes_.text(item, "commandName", "this group"));
         const Value* members = find(item, "commands");
         if (members == nullptr || members->array->items.empty())
           return evaluation_.error(item.origin, "this group of commands has no 'commands'");
         for (const Value& member : members->array->items) command.members.push_back(*member.text);
       } else {
-        BXL_TRY(check_object(item, "commands", {{"command", "s"}, {"dependsOn", "[o"}}));
-        BXL_TRY_ASSIGN(command.name, text(item, "command", "this command"));
+        BXL_TRY(shapes_.check_object(item, "commands", {{"command", "s"}, {"dependsOn", "[o"}}));
+        BXL_TRY_ASSIGN(command.name, shapes_.text(item, "command", "this command"));
       }
       if (const Value* edges = item.is(Type::Object) ? find(item, "dependsOn") : nullptr) {
         command.depends_on.emplace();
         for (const Value& edge : edges->array->items) {
-          BXL_TRY(check_object(edge, "dependencies", {{"kind", "s"}, {"command", "s"}}));
+          BXL_TRY(shapes_.check_object(edge, "dependencies", {{"kind", "s"}, {"command", "s"}}));
           DependsOn one;
-          BXL_TRY_ASSIGN(one.command, text(edge, "command", "this dependency"));
-          BXL_TRY_ASSIGN(std::string kind, text(edge, "kind", "this dependency"));
+          BXL_TRY_ASSIGN(one.command, shapes_.text(edge, "command", "this dependency"));
+          BXL_TRY_ASSIGN(std::string kind, shapes_.text(edge, "kind", "this dependency"));
           if (kind != "local" && kind != "package")
             return evaluation_.error(edge.origin,
                                      "'kind' of a dependency is \"local\" or "
@@ -402,9 +349,9 @@ class Reader {
     const Value* list = find(value, "customCommands");
     if (list == nullptr) return {};
     for (const Value& item : list->array->items) {
-      BXL_TRY(check_object(item, "custom commands",
-                           {{"command", "s"}, {"extraArguments", "sapr[sapr"}}));
-      BXL_TRY_ASSIGN(std::string command, text(item, "command", "this custom command"));
+      BXL_TRY(shapes_.check_object(item, "custom commands",
+                                   {{"command", "s"}, {"extraArguments", "sapr[sapr"}}));
+      BXL_TRY_ASSIGN(std::string command, shapes_.text(item, "command", "this custom command"));
       auto& words = out.custom_commands[command];
       const Value* extra = find(item, "extraArguments");
       if (extra == nullptr) continue;
@@ -429,7 +376,8 @@ class Reader {
                                                  " must be a string, a number, a path, "
                                                  "Unit.unit() or {separator, contents}, not " +
                                                  dsc::type_name(value.type));
-    BXL_TRY(check_object(value, "compound values", {{"separator", "s"}, {"contents", "[saprfdn"}}));
+    BXL_TRY(shapes_.check_object(value, "compound values",
+                                 {{"separator", "s"}, {"contents", "[saprfdn"}}));
     const Value* contents = find(value, "contents");
     if (contents == nullptr)
       return evaluation_.error(value.origin, "the variable " + name + ": 'contents' is missing");
@@ -494,6 +442,7 @@ class Reader {
   }
 
   const Evaluation& evaluation_;
+  Shapes shapes_;
   const std::string& directory_;
 };
 

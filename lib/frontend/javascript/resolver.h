@@ -9,11 +9,12 @@
 
 #include "base/result.h"
 #include "frontend/dsc/evaluate.h"
+#include "frontend/javascript/selectors.h"
 #include "frontend/javascript/tasks.h"
 
 namespace bxl::frontend::javascript {
 
-enum class Kind { Lage, Rush, Yarn, Npm, Pnpm, Nx, Custom };
+enum class Kind { Lage, Rush, Yarn, Npm, Pnpm, Nx, Custom, Ninja };
 const char* name(Kind kind);  // as `kind` spells it: "CustomJavaScript"
 
 // A variable of the environment; no value: what the caller has is passed on.
@@ -33,16 +34,31 @@ struct Resolver {
   bool same_content = true;  // two pips may write one file with the same bytes
   std::vector<std::uint32_t> success_exit_codes, retry_exit_codes;
   std::uint32_t retries = 0;
-  std::string lage;                         // absolute path of lage; empty: node_modules/.bin/lage
-  std::string npm;                          // absolute path of npm, which then runs lage
-  std::string since;                        // lage --since
-  std::string custom_graph;                 // absolute; of kind Custom
+  std::string lage;               // absolute path of lage; empty: node_modules/.bin/lage
+  std::string npm;                // absolute path of npm, which then runs lage
+  std::string since;              // lage --since
+  std::string custom_graph;       // absolute; of kind Custom
+  dsc::Value custom_graph_value;  // likewise, written out; undefined: a file
+  std::vector<std::string> node_directories;  // of nodeExeLocation, in front of PATH
+  dsc::Value custom_scripts;                  // a function; undefined: package.json counts
+  std::vector<AdditionalDependency> additional_dependencies;
+  std::vector<Timeout> timeouts;  // the last that fits counts
+  bool declared_reads = false;    // enforceSourceReadsUnderPackageRoots
+  std::vector<ReadPlace> read_places;
+  // Of Rush: ask Rush itself, through our plugin; unset: where the repository has phases.
+  std::optional<bool> rush_graph;
+  std::string rush_library;  // directory that holds @microsoft/rush-lib; empty: searched
+  std::string rush_command = "build";
+  std::vector<std::string> rush_parameters;
+  std::string spec_file;                    // of Ninja: absolute; empty: build.ninja in the root
+  std::vector<std::string> targets;         // of Ninja
   std::vector<std::string> without_effect;  // options that are understood and do nothing yet
+  dsc::Origin origin;
 };
 
 // Reads `resolvers` of a configuration. `directory`: of config.dsc, the root unless given. Errors:
 // with place and line, for unknown keys (with a suggestion), wrong types and values, a root outside
-// `directory`, kinds that do not exist or cannot be built yet.
+// `directory`, kinds that do not exist. Values point into `evaluation`.
 Result<std::vector<Resolver>> read_resolvers(const dsc::Evaluation& evaluation,
                                              const std::string& directory);
 

@@ -13,12 +13,19 @@ namespace {
 
 // The package in `folder`, relative to `root`, which `file` says is named `name`.
 Result<Manifest> project(const std::string& name, const std::string& folder,
-                         const std::string& file, const std::string& root, Reads& reads) {
+                         const std::string& file, const std::string& root, Reads& reads,
+                         bool needs_manifest = true) {
   const std::string path = normalize_path(root + "/" + folder);
   if (folder.empty() || folder.find('\0') != std::string::npos || !path_within(path, root))
     return make_error(0,
                       file + ": the folder '" + folder + "' of " + name + " lies outside " + root);
   BXL_TRY_ASSIGN(auto manifest, read_manifest(path, root, reads));
+  if (!manifest && !needs_manifest) {
+    manifest.emplace();
+    manifest->package.name = name;
+    manifest->package.folder = path;
+    return std::move(*manifest);
+  }
   if (!manifest) return make_error(0, file + ": " + name + " has no package.json in " + path);
   if (manifest->package.name != name)
     return make_error(0, path + "/package.json is of '" + manifest->package.name + "', but " +
@@ -71,10 +78,9 @@ Result<std::vector<Package>> read_rush(const std::string& root, Reads& reads) {
   return out;
 }
 
-Result<std::vector<Package>> read_custom_graph(const std::string& file, const std::string& root,
+Result<std::vector<Package>> read_custom_graph(const json::Value& value, const std::string& file,
+                                               const std::string& root, bool needs_manifests,
                                                Reads& reads) {
-  BXL_TRY_ASSIGN(std::string text, reads.read(file));
-  BXL_TRY_ASSIGN(json::Value value, parse_json(text, file, Comments::No));
   const json::Value* below = value.find("projects");
   const json::Value& projects = below != nullptr ? *below : value;
   if (projects.object() == nullptr)
@@ -83,7 +89,7 @@ Result<std::vector<Package>> read_custom_graph(const std::string& file, const st
   std::set<std::string> names;
   for (const auto& [name, one] : *projects.object()) {
     BXL_TRY_ASSIGN(std::string folder, string_of(one, "location", file));
-    BXL_TRY_ASSIGN(Manifest manifest, project(name, folder, file, root, reads));
+    BXL_TRY_ASSIGN(Manifest manifest, project(name, folder, file, root, reads, needs_manifests));
     if (const json::Value* others = one.find("workspaceDependencies")) {
       BXL_TRY_ASSIGN(manifest.package.dependencies,
                      string_list(*others, "workspaceDependencies of " + name));

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "frontend/javascript/graph.h"
 #include "frontend/reads.h"
+#include "json/reader.h"
 
 namespace bxl::frontend::javascript {
 
@@ -17,9 +18,10 @@ namespace bxl::frontend::javascript {
 Result<std::vector<Package>> read_rush(const std::string& root, Reads& reads);
 
 // {"NAME": {"location": FOLDER, "workspaceDependencies": [NAME…]}, …}, as `yarn workspaces info`
-// prints it; also below "projects". Scripts are read from each package.json. Errors as above, and
-// unknown dependencies.
-Result<std::vector<Package>> read_custom_graph(const std::string& file, const std::string& root,
+// prints it; also below "projects". Scripts are read from each package.json; there must be one
+// with `needs_manifests`. `file`: for messages. Errors as above, and unknown dependencies.
+Result<std::vector<Package>> read_custom_graph(const json::Value& value, const std::string& file,
+                                               const std::string& root, bool needs_manifests,
                                                Reads& reads);
 
 }  // namespace bxl::frontend::javascript

@@ -1,0 +1,59 @@
+// Which tasks an option speaks of, and the options that speak of tasks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "frontend/dsc/evaluate.h"
+#include "frontend/javascript/graph.h"
+
+namespace bxl::frontend::javascript {
+
+// "name" (all commands), {packageName, commands?} or {packageNameRegex, commandRegex?}; the whole
+// name has to match an expression.
+class Selector {
+ public:
+  static Result<Selector> read(const dsc::Evaluation& evaluation, const dsc::Value& value);
+  bool matches(const Task& task) const;
+  const std::string& text() const { return text_; }  // for messages
+
+ private:
+  std::string text_, package_;
+  std::vector<std::string> commands_;                                // empty: all
+  std::shared_ptr<const std::regex> package_regex_, command_regex_;  // package_ empty
+};
+using Selectors = std::vector<Selector>;
+bool any_matches(const Selectors& selectors, const Task& task);
+
+// `dependents` wait for, and may read, what the others name: tasks, files that some pip makes, and
+// all that is made in a directory. A file that no pip makes is an input of them, read or not.
+struct AdditionalDependency {
+  Selectors dependents, tasks;
+  std::vector<std::string> files, directories;  // absolute
+  dsc::Origin origin;
+};
+
+struct Timeout {
+  Selectors tasks;
+  std::uint64_t ms = 0;
+};
+
+// Sources that tasks may read beside those of packages; no selectors: all tasks.
+struct ReadPlace {
+  std::string directory;  // absolute
+  Selectors tasks;
+};
+
+// Errors of all three: with place and line.
+Result<std::vector<AdditionalDependency>> read_additional_dependencies(
+    const dsc::Evaluation& evaluation, const dsc::Value& list);
+Result<std::vector<Timeout>> read_timeouts(const dsc::Evaluation& evaluation,
+                                           const dsc::Value& list);
+Result<std::vector<ReadPlace>> read_places(const dsc::Evaluation& evaluation,
+                                           const dsc::Value& list);
+
+}  // namespace bxl::frontend::javascript
