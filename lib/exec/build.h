@@ -47,6 +47,13 @@ struct Node {
   wire::Entry entry;
   std::string reason;                // why nothing could be reused
   std::vector<PipId> extra_waiters;  // pips that need it run again (lost blob)
+  // Of a JavaScript task that listed directories, and is publishable or would be but for these:
+  // what was said of it, and what it found there.
+  struct Listed {
+    PipResult result;
+    std::vector<Listing> listings;
+  };
+  std::unique_ptr<Listed> listed;
 };
 
 class Build {
@@ -97,6 +104,7 @@ class Build {
   enum class Stop { IfNothingElseCanWork, Yes };
   void fail_locally(PipId id, const Error& error, Stop stop = Stop::IfNothingElseCanWork);
   void emit_hit_or_clean(PipId id, bool clean);
+  void look_again(PipId id);
   void distrust(PipId id, const std::string& why);
   Result<void> log_junk(PipId id, const Recorded& recorded);
   Progress progress(PipId id) const;
@@ -109,7 +117,9 @@ class Build {
   // What is known of `id` before it has run; with what the cache or an earlier run says of it.
   PipResult result_of(PipId id, Outcome outcome) const;
   PipResult known_result_of(PipId id, Outcome outcome) const;
-  void emit(PipResult result);
+  // AsPublishable: to the user; whether it is will be known when other tasks end.
+  enum class Show { AsItIs, AsPublishable };
+  void emit(PipResult result, Show show = Show::AsItIs);
 
   Settings settings_;
   Services& s_;

@@ -37,9 +37,12 @@ PipResult Build::known_result_of(PipId id, Outcome outcome) const {
   return result;
 }
 
-void Build::emit(PipResult result) {
+void Build::emit(PipResult result, Show show) {
   ++done_;
+  const bool publishable = result.publishable;
+  result.publishable |= show == Show::AsPublishable;
   s_.observer.finished(result, done_, to_do_);
+  result.publishable = publishable;
   s_.emit(std::move(result));
 }
 
@@ -325,6 +328,11 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
     for (Finished& done : workers_->take()) finish(std::move(done));
     return_tokens();
   }
+
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (const Node& n = nodes_[i]; n.listed && !n.publishable && n.distrusted.empty())
+      s_.observer.note(pip(PipId{static_cast<std::uint32_t>(i)}).stable_id +
+                       " is not cached: " + n.listed->result.why_not);
 
   // What never got its turn.
   for (PipId id : graph_.topological_order()) {

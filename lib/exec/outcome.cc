@@ -95,6 +95,31 @@ void Build::distrust(PipId id, const std::string& why) {
   s_.emit(std::move(result));
 }
 
+// A name in a directory that a task listed turns out to be an output of another one, in no order
+// with it: such names are members of no listing for it (rule 15). Are the listings right by now,
+// what it rests on is said anew, so that a later build, where that is known beforehand, finds it.
+// Otherwise further tasks are still at it, or somebody else is: what was said of it stands.
+void Build::look_again(PipId id) {
+  Node& n = node(id);
+  if (!n.listed || !n.distrusted.empty()) return;
+  PipResult& result = n.listed->result;
+  for (const Listing& listing : n.listed->listings)
+    if (!shows_listing(s_.view, id, listing)) return;
+  auto weak =
+      fingerprint::weak_fingerprint(s_.view, id, fingerprint::static_text(s_.view, id, s_.salts));
+  auto set = fingerprint::decode_path_set(result.path_set_blob, paths_, s_.view.mounts());
+  if (!set || weak.status != fingerprint::Computed::Status::Ok || weak.digest != n.weak) return;
+  auto strong = fingerprint::strong_fingerprint(s_.view, id, n.weak, *set);
+  if (strong.status != fingerprint::Computed::Status::Ok) return;
+  if (n.publishable && strong.digest == n.strong) return;
+  n.strong = result.strong = strong.digest;
+  n.entry.evidence = result.entry.evidence = keep_evidence(s_, id, weak.text, *set, strong.text);
+  if (!n.publishable && s_.filing) n.filed = result.filed = s_.filing(id, n.weak, result.path_set);
+  n.publishable = result.publishable = true;
+  result.why_not.clear();
+  s_.emit(result);
+}
+
 Result<void> Build::log_junk(PipId id, const Recorded& recorded) {
   BXL_TRY(s_.log.add(pip(id).stable_id, recorded.outputs));
   for (const auto& [owner, output] : recorded.overwritten)
@@ -161,6 +186,7 @@ void Build::finish(Finished done) {
 
   // Rule 10; a thrown away attempt has disturbed others all the same.
   for (const auto& [other, why] : recorded.uncached_others) distrust(other, why);
+  for (PipId other : recorded.relisted) look_again(other);
   const bool leftovers = !recorded.leftovers.empty() && !outcome.cancelled && !stopping();
   if (leftovers && n.attempts < kMaxAttempts)
     if (auto removed = remove_leftovers(recorded.leftovers); !removed)
@@ -290,6 +316,8 @@ void Build::finish(Finished done) {
   }
   if (result.entry.evidence.is_zero())
     result.entry.evidence = keep_evidence(s_, id, recorded.observations);
+  const bool settled = recorded.unsettled.empty(), otherwise_fine = recorded.why_not.empty();
+  if (!settled) recorded.why_not.push_back(recorded.unsettled);
   result.publishable = recorded.why_not.empty();
   if (!result.publishable)
     result.why_not = recorded.why_not.front();
@@ -305,7 +333,10 @@ void Build::finish(Finished done) {
   n.placed = true;
   n.action = Action::Miss;
   s_.view.finalize(id, n.entry.outputs);
-  emit(std::move(result));
+  n.listed.reset();
+  if (otherwise_fine && !recorded.listings.empty())
+    n.listed.reset(new Node::Listed{result, std::move(recorded.listings)});
+  emit(std::move(result), otherwise_fine && !settled ? Show::AsPublishable : Show::AsItIs);
   if (came_out_otherwise) reconsider_dependents(id);
   settle(id, State::Succeeded);
 }

@@ -175,6 +175,7 @@ class Recorder {
         not_published(std::move(why));
       else
         result_.uncached_others.emplace_back(pip, std::move(why));
+    result_.relisted = std::move(report.relisted);
     std::vector<std::string> why;
     for (wire::Violation& v : report.violations) result_.violations.push_back(std::move(v));
     for (const wire::Violation& v : result_.violations) why.push_back(v.message);
@@ -574,6 +575,33 @@ class Recorder {
       not_published(show(path) + ", an output of another pip, was changed by somebody else");
   }
 
+  // Tasks look at every package: what others put there meanwhile must not keep them out of the
+  // cache.
+  template <typename Touched>
+  void task_listing(PathId dir, const std::vector<std::string>& truth,
+                    const std::vector<std::string>& visible, Touched touched) {
+    Listing seen;
+    seen.directory = dir;
+    for (const std::string& name : truth) (touched(name) ? seen.own : seen.names).push_back(name);
+    for (const std::string& name : visible)
+      if (touched(name)) seen.own.push_back(name);
+    std::sort(seen.own.begin(), seen.own.end());
+    std::vector<std::string> extra;
+    if (!shows_listing(view_, context_.pip, seen, &extra)) {
+      const std::string why =
+          "it enumerates " + show(dir) + ", which changed meanwhile (" + extra.front() + ")";
+      const bool anothers = std::all_of(extra.begin(), extra.end(), [&](const std::string& name) {
+        const std::vector<PipId>* makers = view_.output_directory_of(paths_.child(dir, name));
+        return makers && std::any_of(makers->begin(), makers->end(), [&](PipId maker) {
+                 return maker != context_.pip && progress(maker) == Progress::Started;
+               });
+      });
+      if (!anothers) return not_published(why);
+      result_.unsettled = why;
+    }
+    result_.listings.push_back(std::move(seen));
+  }
+
   void listing(const sandbox::Access& access, PathId dir) {
     auto visible = view_.members(context_.pip, dir);
     if (!visible || !*visible) {
@@ -593,6 +621,7 @@ class Recorder {
     if (mutated_.empty())
       for (const sandbox::Access& a : outcome_.accesses)
         if (a.first_mutation_seq != 0) mutated_.insert(paths_.intern(a.path));
+    if (pip_.flags & wire::kPipJavaScript) return task_listing(dir, truth, **visible, touched);
     std::erase_if(truth, touched);
     for (const std::string& name : **visible)
       if (!touched(name)) mine.push_back(name);
@@ -641,6 +670,26 @@ class Recorder {
 };
 
 }  // namespace
+
+bool shows_listing(View& view, PipId pip, const Listing& listing, std::vector<std::string>* extra) {
+  std::vector<std::string> differ;
+  auto visible = view.members(pip, listing.directory);
+  if (!visible || !*visible) {
+    differ.emplace_back(".");
+  } else {
+    std::vector<std::string> now;
+    for (const std::string& name : **visible)
+      if (!std::binary_search(listing.own.begin(), listing.own.end(), name)) now.push_back(name);
+    std::set_symmetric_difference(listing.names.begin(), listing.names.end(), now.begin(),
+                                  now.end(), std::back_inserter(differ));
+    std::erase_if(differ, [&](const std::string& name) {
+      return view.at(pip, view.paths().child(listing.directory, name)).hidden;
+    });
+  }
+  const bool same = differ.empty();
+  if (extra) *extra = std::move(differ);
+  return same;
+}
 
 Recorded record(View& view, const graph::OutputRecords& records, const RunContext& context,
                 const sandbox::Outcome& outcome, const Ingested& ingested,

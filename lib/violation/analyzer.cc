@@ -113,6 +113,11 @@ void Analyzer::compare(PipId pip, const Touched& mine, PipId other, const Fact& 
   if (verdict->severity == Severity::Uncached) {
     if (verdict->kind == Kind::SameContent) report.same_content.push_back(path);
     const bool me = verdict->whom == Whom::Mine;
+    if (verdict->kind == Kind::Listed &&
+        (graph_.pip(me ? pip : other).flags & wire::kPipJavaScript)) {
+      if (!me) report.relisted.push_back(other);
+      return;
+    }
     report.uncached.emplace_back(me ? pip : other, sentence(*verdict, mine.fact.touch, theirs.touch,
                                                             show(path), me ? other_id : id));
     return;

@@ -41,6 +41,9 @@ class Analyzer {
     std::vector<wire::Violation> violations;              // of the pip in question
     std::vector<std::pair<PipId, std::string>> uncached;  // who saw a matter of luck, and why
     std::vector<PathId> same_content;  // outputs of others that it wrote once more, unchanged
+    // JavaScript tasks that listed a directory in which this pip brought something into being: they
+    // may have taken it for a source (rule 15).
+    std::vector<PipId> relisted;
   };
   // What `pip` did, judged against everything known by now, and remembered for those who come
   // after. A later attempt of the same pip replaces what was remembered of it.

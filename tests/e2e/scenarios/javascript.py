@@ -1,5 +1,6 @@
 """JavaScript repositories: what the caches of Lage, Turborepo and Nx miss, and what they rebuild for nothing."""
 from harness.javascript import package, repository
+from harness.ninja import NAP
 from harness.scenario import scenario
 
 # Everything it reads goes into lib/out, so that a stale result shows. Arguments: packages whose output it reads.
@@ -179,4 +180,25 @@ def js_dependents_run_only_for_what_they_read(t):
     t.write("packages/p5/src/types", "2\n")
     t.build(ran={"p5#build"})
     t.outputs_remove(*[f"packages/{name}/lib" for name in names])
+    t.noop()
+
+
+@scenario("rule 15, javascript")
+def js_listing_the_packages_does_not_keep_results_out_of_the_cache(t):
+    """Who lists folders into which tasks in no order with it write is cached: their outputs are no members for it."""
+    t.naps = True
+    t.files({"packages/a/src/main": "a\n", "packages/c/src/main": "c\n"})
+    repository(t, {"a": package({"build": f"mkdir -p lib; cat src/main >lib/out; echo >made; {NAP}"}),
+                   "b": package({"build": "for d in ../*; do ls $d >/dev/null; done; cat src/* >out"}),
+                   "c": package({"build": "mkdir -p lib; cat src/main >lib/out; echo >made"})})
+    t.write("packages/b/src/main", "b\n")
+    t.build(ran={"a#build", "b#build", "c#build"}, uncacheable=0)
+    t.noop()
+    t.outputs_remove("packages/a/lib", "packages/a/made", "packages/b/out", "packages/c/lib")
+    t.noop()
+    t.write("packages/c/src/main", "2\n")
+    t.build(ran={"c#build"})
+    t.write("packages/c/NEW", "a source\n")
+    t.build(ran={"b#build"})
+    t.remove("packages/c/NEW")
     t.noop()
