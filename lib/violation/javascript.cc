@@ -47,7 +47,7 @@ std::string javascript_advice(const graph::PipGraph& graph, const PathTable& pat
              ", or to additionalOutputDirectories in config.dsc";
     return {};
   }
-  if (v.code == "DX5006")
+  if (v.code == "DX5006" || v.code == "DX5034")
     return "let " + quoted(pip.stable_id) +
            " depend on the package that this file belongs to, or name " +
            quoted(in_repository(paths, pip, paths.parent(v.path))) +

@@ -121,7 +121,7 @@ TEST_F(WorkspacesTest, PnpmSaysItInYaml) {
 }
 
 TEST_F(WorkspacesTest, WhatIsWrongIsNamed) {
-  write("package.json", R"({"name": "root"})");
+  write("package.json", R"({"version": "1.0.0"})");
   EXPECT_EQ(packages(), "ROOT/package.json names no workspaces");
   write("package.json", R"({"workspaces": ["p/*"]})");
   write("p/a/package.json", "{\"name\": \"a\",\n oops}");

@@ -3,7 +3,8 @@ source "${BASH_SOURCE[0]%/*}/common.sh"
 package() {  # package NAME SCRIPTS DEPENDENCIES
   write "packages/$1/package.json" "{\"name\": \"@x/$1\", \"version\": \"1.0.0\", \"scripts\": {$2}, \"dependencies\": {${3-}}}"
 }
-write package.json '{"name": "root", "workspaces": ["packages/*"]}'
+# The script of the root would run all others once more.
+write package.json '{"name": "root", "workspaces": ["packages/*"], "scripts": {"build": "npm run build -ws"}}'
 package a '"build": "mkdir -p lib && cat src/* >lib/out"'
 package b '"build": "mkdir -p lib && cat src/* ../a/lib/out >lib/out"' '"@x/a": "^1.0.0"'
 package c '"prebuild": "mkdir -p lib; echo $npm_lifecycle_event >lib/pre # first", "build": "show >lib/env; cat ../b/lib/out >lib/out", "postbuild": "echo $npm_lifecycle_event >lib/post"' '"@x/b": "*"'
@@ -77,3 +78,14 @@ package e '"build": "true"' '"@x/d": "*"'
 bxl_build
 expect_exit 3
 expect_said "@x/d#build -> @x/e#build -> @x/d#build"
+
+# A single package is a repository, too, where a config.dsc says so.
+rm -rf packages .bxl
+write package.json '{"name": "one", "scripts": {"build": "echo 1 >out"}}'
+bxl_build
+expect_exit 2
+expect_said "names no workspaces; describe the build in a config.dsc"
+write config.dsc 'config({resolvers: [{kind: "Npm", moduleName: "m", root: d`.`}]});'
+bxl_build
+expect_exit 0
+expect_ran "one#build"

@@ -106,4 +106,4 @@ write packages/c/secret s
 write packages/b/package.json '{"name": "b", "scripts": {"build": "cat ../c/secret >out"}}'
 bxl_build
 expect_exit 4
-expect_said "packages/c/secret, a source that it does not declare"
+expect_said "packages/c/secret, a source outside of where it may read"

@@ -36,6 +36,8 @@ int run(const cli::Parsed& parsed) {
   }
   const std::string& what = parsed.subcommand;
   if (what == "why") return log_tool::explain_targets(parsed.options, *workspace);
+  if (what == "fix-deps" && parsed.options.targets.empty())
+    return log_tool::fix_dependencies(parsed.options, *workspace);
   if (!parsed.options.targets.empty()) {
     cli::print_error(kTool, "what is '" + parsed.options.targets.front() +
                                 "'? bxl log knows list, last and trace");
@@ -54,12 +56,14 @@ int main(int argc, char** argv) {
         argc, argv,
         {kTool,
          "Tells what the last builds did, and why a pip ran.",
-         {"why", "list", "last", "trace"},
+         {"why", "list", "last", "trace", "fix-deps"},
          "  bxl why out/main.o                    why a pip ran, was replayed or not cached\n"
          "  bxl why src/a.h                       who reads a file\n"
          "  bxl log                               the last builds\n"
          "  bxl log last                          slowest pips and critical path of the last one\n"
-         "  bxl log trace --out trace.json        its timeline, for ui.perfetto.dev\n"});
+         "  bxl log trace --out trace.json        its timeline, for ui.perfetto.dev\n"
+         "  bxl fix-deps                          writes missing dependencies into "
+         "package.json\n"});
     return parsed.exit ? parsed.code : run(parsed);
   });
 }

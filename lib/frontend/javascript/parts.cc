@@ -197,6 +197,8 @@ void Parts::apply_options(const Part& part) {
     options.success_exit_codes = resolver.success_exit_codes;
     options.retry_exit_codes = resolver.retry_exit_codes;
     options.retries = resolver.retries;
+    options.surviving = resolver.surviving;
+    options.breakaway = resolver.breakaway;
     for (const Timeout& timeout : resolver.timeouts)
       if (any_matches(timeout.tasks, part.graph.tasks[i - part.first]))
         options.timeout_ms = timeout.ms;
@@ -220,7 +222,7 @@ void Parts::restrict_reads(const Part& part) {
     for (const ReadPlace& place : part.resolver.read_places)
       if (place.tasks.empty() || any_matches(place.tasks, task))
         folders.insert(s_.paths.intern(place.directory));
-    pips[i].flags |= wire::kPipDeclaredReads;
+    pips[i].flags |= wire::kPipDeclaredReads | wire::kPipRestrictedReads;
     for (PathId folder : folders) pips[i].options.make().read_scopes.push_back({folder, true});
   }
 }

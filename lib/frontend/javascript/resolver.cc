@@ -50,8 +50,8 @@ constexpr Option kOptions[] = {
     {"untrackedDirectories", kAll, "[dr", true},
     {"untrackedDirectoryScopes", kAll, "[dr", true},
     {"untrackedGlobalDirectoryScopes", kJavaScript, "[r", true},
-    {"childProcessesToBreakawayFromSandbox", kJavaScript, "[ao", false},
-    {"allowedSurvivingChildProcesses", kJavaScript, "[as", false},
+    {"childProcessesToBreakawayFromSandbox", kJavaScript, "[aso", true},
+    {"allowedSurvivingChildProcesses", kJavaScript, "[as", true},
     {"nestedProcessTerminationTimeoutMs", kJavaScript, "n", false},
     {"exports", kJavaScript, "[o", true},
     {"customScheduling", kJavaScript, "o", false},
@@ -436,6 +436,15 @@ class Reader {
       if (const Value* list = find(value, key))
         for (const Value& item : list->array->items)
           to->push_back(static_cast<std::uint32_t>(item.number));
+    for (auto [key, to] : {std::pair("allowedSurvivingChildProcesses", &out.surviving),
+                           std::pair("childProcessesToBreakawayFromSandbox", &out.breakaway)})
+      if (const Value* list = find(value, key))
+        for (const Value& item : list->array->items) {
+          if (item.is(Type::Object))
+            return evaluation_.error(item.origin,
+                                     "a program is named without its arguments here (a`name`)");
+          to->push_back(*item.text);
+        }
     if (const Value* retries = find(value, "processRetries"))
       out.retries = static_cast<std::uint32_t>(retries->number);
     return {};

@@ -34,6 +34,8 @@ struct Resolver {
   bool same_content = true;  // two pips may write one file with the same bytes
   std::vector<std::uint32_t> success_exit_codes, retry_exit_codes;
   std::uint32_t retries = 0;
+  // Names of programs that may outlive a pip, and that nobody looks at.
+  std::vector<std::string> surviving, breakaway;
   std::string lage;               // absolute path of lage; empty: node_modules/.bin/lage
   std::string npm;                // absolute path of npm, which then runs lage
   std::string since;              // lage --since

@@ -89,7 +89,7 @@ Result<PackageGraph> read_workspaces(const std::string& root, Reads& reads) {
     BXL_TRY_ASSIGN(globs, pnpm_packages(text, file));
   } else if (top && top->workspaces) {
     globs = *top->workspaces;
-  } else {
+  } else if (!top || top->package.name.empty()) {
     return make_error(0, root + "/package.json names no workspaces");
   }
   BXL_TRY_ASSIGN(auto folders, match_folders(root, globs, reads));

@@ -24,8 +24,8 @@ struct PackageGraph {
 // Reads `workspaces` of ROOT/package.json or ROOT/pnpm-workspace.yaml, the packages they name, and
 // who depends on whom: by name, and by a range that the version satisfies ("workspace:" always
 // does, "link:", "file:" and "portal:" when they lead to the package). Everything looked at is
-// recorded. Errors: no workspaces, a package.json that is none, a package without name, two of one
-// name.
+// recorded. Without workspaces a package at the root with a name is all there is. Errors: neither,
+// a package.json that is none, a package without name, two of one name.
 Result<PackageGraph> read_workspaces(const std::string& root, Reads& reads);
 
 // Is there anything read_workspaces() could read? Nothing is recorded.
