@@ -60,4 +60,12 @@ Result<FileLock> lock_workspace(const Workspace& workspace, const std::string& t
   return std::move(*lock);
 }
 
+Result<void> remove_lock(const Workspace& workspace) {
+  for (const std::string& file : {workspace.dir() + "/lock-holder", workspace.lock()})
+    if (::unlink(file.c_str()) != 0 && errno != ENOENT) return errno_error("remove " + file);
+  if (::rmdir(workspace.dir().c_str()) != 0 && errno != ENOTEMPTY && errno != EEXIST)
+    return errno_error("remove " + workspace.dir());
+  return {};
+}
+
 }  // namespace bxl::state

@@ -36,4 +36,9 @@ struct Workspace {
 // of its own pips).
 Result<FileLock> lock_workspace(const Workspace& workspace, const std::string& tool, bool no_wait);
 
+// The end of `.bxl`, when everything else in it is gone: who took the lock, the lock, and, if
+// nothing is left, the directory. A build that waited may have made a lock of its own by then,
+// which stays. The caller holds the lock.
+Result<void> remove_lock(const Workspace& workspace);
+
 }  // namespace bxl::state

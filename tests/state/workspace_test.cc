@@ -30,6 +30,18 @@ TEST(WorkspaceLock, ADirectoryRemovedJustBeforeIsMadeAgain) {
   EXPECT_FALSE(lock_workspace(workspace, "test", true));
 }
 
+TEST(WorkspaceLock, TheLockOfWhoComesWhileAllIsRemovedStays) {
+  test::TempDir dir;
+  Workspace workspace{dir / "ws"};
+  ASSERT_TRUE(workspace.create());
+  std::filesystem::remove(workspace.lock());
+  ASSERT_TRUE(remove_lock(workspace));
+  ASSERT_TRUE(workspace.create());
+  ASSERT_TRUE(replace_file(workspace.dir() + "/other", ""));
+  EXPECT_TRUE(remove_lock(workspace)) << "what is not empty stays";
+  EXPECT_TRUE(lstat_identity(workspace.dir() + "/other")->exists());
+}
+
 TEST(WorkspaceLock, WaitingForALockThatIsRemovedEndsWithOneThatOthersFind) {
   test::TempDir dir;
   Workspace workspace{dir / "ws"};
@@ -38,7 +50,10 @@ TEST(WorkspaceLock, WaitingForALockThatIsRemovedEndsWithOneThatOthersFind) {
   ASSERT_TRUE(holder);
   std::thread remover([&] {
     // As clean --all does: everything goes while the lock is held, then it is let go.
-    std::filesystem::remove_all(workspace.dir());
+    for (const auto& entry : std::filesystem::directory_iterator(workspace.dir()))
+      if (entry.path() != workspace.lock() && entry.path().filename() != "lock-holder")
+        std::filesystem::remove_all(entry.path());
+    EXPECT_TRUE(remove_lock(workspace));
     FileLock let_go = std::move(*holder);
   });
   auto waited = lock_workspace(workspace, "test", false);

@@ -60,9 +60,7 @@ Result<void> remove_own_directory(const state::Workspace& workspace, const std::
     if (keep_saved && (path == workspace.saved_dir() || name == ".gitignore")) continue;
     BXL_TRY(remove_tree(path));
   }
-  BXL_TRY(remove_tree(workspace.dir() + "/lock-holder"));
-  BXL_TRY(remove_tree(workspace.lock()));
-  return keep_saved ? Result<void>() : remove_tree(workspace.dir());
+  return state::remove_lock(workspace);
 }
 
 class Clean {
