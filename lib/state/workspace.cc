@@ -32,14 +32,16 @@ Result<FileLock> lock_workspace(const Workspace& workspace, const std::string& t
   }
   std::optional<FileLock> lock;
   int retries = 0;
-  for (;;) {
-    auto taken = FileLock::take(workspace.lock(), FileLock::Wait::No);
-    if (!taken && taken.error().errnum == ENOENT && retries++ < 10) {
-      // `bxl clean --all` ended between the caller's create() and here.
+  // Empty: somebody has it. `bxl clean --all` may end just before, and takes the directory along.
+  auto take = [&](FileLock::Wait wait) -> Result<std::optional<FileLock>> {
+    for (;;) {
+      auto taken = FileLock::take(workspace.lock(), wait);
+      if (taken || taken.error().errnum != ENOENT || retries++ == 10) return taken;
       BXL_TRY(workspace.create());
-      continue;
     }
-    BXL_TRY_ASSIGN(lock, std::move(taken));
+  };
+  for (;;) {
+    BXL_TRY_ASSIGN(lock, take(FileLock::Wait::No));
     if (!lock) {
       auto holder = read_file(workspace.dir() + "/lock-holder");
       std::string who = holder && !holder->empty() ? *holder : "another build";
@@ -47,7 +49,7 @@ Result<FileLock> lock_workspace(const Workspace& workspace, const std::string& t
       if (no_wait) return make_error(EBUSY, workspace.root + " is locked by " + who);
       std::fprintf(stderr, "%s: waiting for %s to finish with %s\n", tool.c_str(), who.c_str(),
                    workspace.root.c_str());
-      BXL_TRY_ASSIGN(lock, FileLock::take(workspace.lock(), FileLock::Wait::Yes));
+      BXL_TRY_ASSIGN(lock, take(FileLock::Wait::Yes));
     }
     // Whoever removed .bxl while we waited left us the lock of a file that no one else will find.
     auto held = fstat_identity(lock->fd());
