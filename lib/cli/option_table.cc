@@ -41,6 +41,8 @@ constexpr std::array kRows{
               "whether file-access violations fail the build (default error)"},
     OptionRow{OptionId::PipTimeout, "", "--pip-timeout", "SECONDS", "BXL_PIP_TIMEOUT",
               "kill a pip that runs longer, with all its processes (default: never)"},
+    OptionRow{OptionId::ShareCheckouts, "", "--share-checkouts", "", "BXL_SHARE_CHECKOUTS",
+              "share results with other checkouts where no output tells where the workspace lies"},
     OptionRow{OptionId::Verbose, "-v", "--verbose", "", "", "say more (repeatable)"},
     OptionRow{OptionId::Quiet, "-q", "--quiet", "", "",
               "say only what failed, and the last line (twice: not even that)"},

@@ -23,6 +23,7 @@ enum class OptionId {
   PassEnv,
   Violations,
   PipTimeout,
+  ShareCheckouts,
   Verbose,
   Quiet,
   DryRun,

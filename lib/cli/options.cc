@@ -261,6 +261,8 @@ Result<Options> read_options(Raw& raw) {
   o.json = raw.given(OptionId::Json);
   o.all = raw.given(OptionId::All);
   o.adopt = raw.given(OptionId::Adopt);
+  Setting share = setting(raw, OptionId::ShareCheckouts);
+  o.share_checkouts = share.set() && share.value != "0";
   Setting no_wait = setting(raw, OptionId::NoWait);
   o.no_wait = no_wait.set() && no_wait.value != "0";
   o.targets = std::move(raw.positionals);

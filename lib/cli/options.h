@@ -46,6 +46,7 @@ struct Options {
   std::vector<std::string> pass_env;  // --pass-env A,B (repeatable)
   Violations violations = Violations::Error;
   std::uint64_t pip_timeout_ms = 0;  // --pip-timeout; 0: none
+  bool share_checkouts = false;      // --share-checkouts, BXL_SHARE_CHECKOUTS
   int verbosity = 0;                 // -v +1 each, -q -1
   bool dry_run = false;              // -n, --dry-run
   bool json = false;                 // --json

@@ -44,6 +44,7 @@ struct Node {
   Digest static_hash, weak;
   Digest strong, path_set;
   wire::Filed filed;
+  wire::Shared shared;
   wire::Entry entry;
   std::string reason;                // why nothing could be reused
   std::vector<PipId> extra_waiters;  // pips that need it run again (lost blob)

@@ -33,6 +33,7 @@ PipResult Build::known_result_of(PipId id, Outcome outcome) const {
   result.strong = n.strong;
   result.path_set = n.path_set;
   result.filed = n.filed;
+  result.shared = n.shared;
   result.entry = n.entry;
   return result;
 }
@@ -144,6 +145,7 @@ void Build::skip_dependents(PipId id) {
 void Build::emit_hit_or_clean(PipId id, bool clean) {
   Node& n = node(id);
   PipResult result = known_result_of(id, clean ? Outcome::Clean : Outcome::Hit);
+  if (!clean) result.reason = n.reason;
   if (!clean && n.entry.console_bytes != 0 && s_.store) {
     auto text = s_.store->read(n.entry.console);
     if (text && *text) result.console = std::move(**text);

@@ -57,6 +57,8 @@ class Observer {
   virtual int tick() { return -1; }
 };
 
+struct Sharing;  // exec/share.h
+
 struct Settings {
   std::size_t jobs = 1;
   // Not null: each pip beyond the first also needs a token of it. Must outlive the build, which
@@ -86,6 +88,7 @@ struct Services {
   Observer& observer;
   std::function<void(wire::PipResult)> emit;  // results, in the order they become final
   Filing filing = {};                         // empty: under the weak fingerprint
+  const Sharing* sharing = nullptr;           // null: results are not shared with other checkouts
 };
 
 struct Summary {

@@ -8,7 +8,7 @@ namespace bxl::exec {
 
 Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns,
                 const std::vector<std::string>& scratch, const graph::Mounts& mounts,
-                cas::BlobStore* store, cas::HashMemo& memo) {
+                cas::BlobStore* store, cas::HashMemo& memo, const RootPatterns* roots) {
   Ingested result;
   for (const sandbox::Access& access : outcome.accesses) {
     if (within_any(access.path, scratch)) continue;
@@ -71,6 +71,7 @@ Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns,
         } else {
           file.errnum = digest.error().errnum;
         }
+        if (roots && file.errnum == 0) file.roots = scan_file(*roots, fd->get());
         auto after = lstat_identity(access.path);
         if (!after || *after != *id) file.errnum = EAGAIN;
         if (file.errnum == 0) memo.learn(access.path, *id, file.output.digest);

@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "exec/build.h"
 #include "exec/evidence.h"
+#include "exec/share.h"
 #include "fingerprint/projection.h"
 #include "os/oom_kills.h"
 #include "os/signal_name.h"
@@ -323,12 +324,14 @@ void Build::finish(Finished done) {
     result.why_not = recorded.why_not.front();
   else if (s_.filing)
     result.filed = s_.filing(id, n.weak, result.path_set);
+  if (result.publishable && s_.sharing) share(s_, *s_.sharing, done.ingested, recorded, result);
   const bool came_out_otherwise =
       n.released && !same_outputs(n.entry.outputs, result.entry.outputs);
   n.entry = result.entry;
   n.strong = result.strong;
   n.path_set = result.path_set;
   n.filed = result.filed;
+  n.shared = result.shared;
   n.publishable = result.publishable;
   n.placed = true;
   n.action = Action::Miss;

@@ -12,6 +12,7 @@
 
 #include "cas/blob_store.h"
 #include "cas/hash_memo.h"
+#include "exec/root_scan.h"
 #include "fingerprint/fingerprint.h"
 #include "fingerprint/path_set.h"
 #include "fingerprint/view.h"
@@ -34,16 +35,18 @@ struct Ingested {
     wire::Output output;      // path unset; digest and identity filled
     bool other_kind = false;  // FIFO, socket, device, setuid: cannot be an output
     int errnum = 0;           // it could not be read or stored
+    RootFinding roots;        // where that was asked for
   };
   std::vector<File> files;  // every mutated path that exists now, sorted
   std::unordered_set<std::string>
       young;  // read, changed within the granularity of the start, no earlier hash
 };
-// `store` null: outputs are hashed but not stored. `scratch`: path prefixes whose content is never
+// `store` null: outputs are hashed but not stored. `roots`, when not null, are looked for in the
+// content of outputs. `scratch`: path prefixes whose content is never
 // an output.
 Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns,
                 const std::vector<std::string>& scratch, const graph::Mounts& mounts,
-                cas::BlobStore* store, cas::HashMemo& memo);
+                cas::BlobStore* store, cas::HashMemo& memo, const RootPatterns* roots = nullptr);
 
 // Part of the sentence of a result whose content the store did not take.
 inline constexpr const char* kNotStored = " could not be stored: ";

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <utility>
 
+#include "exec/share.h"
 #include "os/full_disk.h"
 
 namespace bxl::exec {
@@ -89,8 +90,8 @@ Finished Workers::run(std::size_t slot, Job job) {
     if (is_full(place)) full = place;
   Ingested ingested;
   if (outcome)
-    ingested =
-        ingest(*outcome, start, scratch, services_.view.mounts(), services_.store, services_.memo);
+    ingested = ingest(*outcome, start, scratch, services_.view.mounts(), services_.store,
+                      services_.memo, services_.sharing ? &services_.sharing->patterns : nullptr);
   services_.runner.empty_temp_directory(slot);
   return {job.pip,
           slot,

@@ -36,19 +36,19 @@ Computed finish(std::string text) {
 }  // namespace
 
 // What only some front ends say. Not timeouts, weights, retries, tags: they change no result.
-template <typename Token>
-static void options_text(std::string& text, const wire::Pip& pip, Token token) {
+template <typename Token, typename Words>
+static void options_text(std::string& text, const wire::Pip& pip, Token token, Words words) {
   const wire::PipOptions& more = pip.more();
   if (pip.kind != wire::PipKind::Process)
     field(text, "kind", pip.kind == wire::PipKind::WriteFile ? "write-file" : "copy-file");
   if (!more.content.empty()) field(text, "content", Digest::of(more.content).hex());
-  for (const std::string& word : more.argv) field(text, "argv", word);
+  for (const std::string& word : more.argv) field(text, "argv", words(word));
   for (const wire::DirectoryOutput& directory : more.directory_outputs)
     field(text, directory.exclusive ? "exclusive-directory" : "shared-directory",
           token(directory.path));
   for (PathId path : more.untracked) field(text, "untracked", token(path));
   if (more.stdin_file != kNoPath) field(text, "stdin", token(more.stdin_file));
-  if (!more.stdin_text.empty()) field(text, "stdin-text", more.stdin_text);
+  if (!more.stdin_text.empty()) field(text, "stdin-text", words(more.stdin_text));
   if (more.stdout_file != kNoPath) field(text, "stdout", token(more.stdout_file));
   if (more.stderr_file != kNoPath) field(text, "stderr", token(more.stderr_file));
   for (std::uint32_t code : more.success_exit_codes) field(text, "success", std::to_string(code));
@@ -83,16 +83,18 @@ std::vector<std::pair<std::string, std::string>> environment_of(const wire::Pip&
                                         : merged(salts.environment, pip.more().environment);
 }
 
-std::string static_text(const View& view, PipId id, const Salts& salts) {
+std::string static_text(const View& view, PipId id, const Salts& salts, const Portable* portable) {
   const wire::Pip& pip = view.graph().pip(id);
   auto& paths = const_cast<View&>(view).paths();
   auto token = [&](PathId path) { return view.mounts().tokenise(paths.str(path)); };
+  auto words = [&](const std::string& in) { return portable ? portable->text(in) : in; };
   std::string text;
-  field(text, "bxl-weak-fingerprint", std::to_string(kFingerprintVersion));
+  field(text, portable ? "bxl-portable-fingerprint" : "bxl-weak-fingerprint",
+        std::to_string(kFingerprintVersion));
   field(text, "projections", std::to_string(kProjectionVersion));
-  field(text, "mounts", view.mounts().text());
+  field(text, "mounts", portable ? portable->layout() : view.mounts().text());
   field(text, "pip", pip.stable_id);
-  field(text, "command", pip.command);
+  field(text, "command", words(pip.command));
   field(text, "directory", token(pip.working_directory));
   field(text, "flags",
         std::to_string(pip.flags &
@@ -100,15 +102,15 @@ std::string static_text(const View& view, PipId id, const Salts& salts) {
                         wire::kPipGenerator | wire::kPipDeclaredReads | wire::kPipExecutable)));
   if (pip.rspfile != kNoPath) {
     field(text, "rspfile", token(pip.rspfile));
-    field(text, "rspfile-content", pip.rspfile_content);
+    field(text, "rspfile-content", words(pip.rspfile_content));
   }
   if (pip.depfile != kNoPath) field(text, "depfile", token(pip.depfile));
   for (PathId path : pip.outputs) field(text, "output", token(path));
   for (PathId path : pip.optional_outputs) field(text, "optional-output", token(path));
-  options_text(text, pip, token);
+  options_text(text, pip, token, words);
   if (pip.kind != wire::PipKind::Process) return text;
   for (const auto& [name, value] : environment_of(pip, salts))
-    field(text, "env", name + "=" + value);
+    field(text, "env", name + "=" + words(value));
   return text;
 }
 

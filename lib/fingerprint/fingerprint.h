@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "fingerprint/path_set.h"
+#include "fingerprint/portable.h"
 #include "fingerprint/view.h"
 
 namespace bxl::fingerprint {
@@ -35,8 +36,10 @@ struct Computed {
   std::string why;
 };
 
-// The pip's declaration, environment, mounts, policies and versions; no contents.
-std::string static_text(const View& view, PipId pip, const Salts& salts);
+// The pip's declaration, environment, mounts, policies and versions; no contents. With `portable`:
+// as it is for every checkout, never equal to one without.
+std::string static_text(const View& view, PipId pip, const Salts& salts,
+                        const Portable* portable = nullptr);
 
 // static_text plus kind and content of each declared input (aliases expanded to what they stand
 // for, links followed). Every line is "<name> <length> <bytes>", so that fields cannot run

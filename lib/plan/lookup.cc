@@ -188,7 +188,42 @@ Decision Lookup::from_cache(PipId id, Decision decision, bool known) {
       if (use(id, level->weak, selector, **bytes, decision)) return decision;
     }
   }
+  (void)from_elsewhere(id, decision, &visited);
   return decision;
+}
+
+bool Lookup::from_elsewhere(PipId id, Decision& decision, std::size_t* visited) {
+  const fingerprint::Portable* portable = stores_.portable;
+  if (!portable || portable->roots().empty()) return false;
+  const Computed weak = fingerprint::weak_fingerprint(
+      view_, id, fingerprint::static_text(view_, id, salts_, portable));
+  if (weak.status != Computed::Status::Ok) return false;
+  // Not augmented: a few of the newest are looked at.
+  auto found = stores_.metadata->candidates(weak.digest, kSharedPathSets);
+  if (!found) return false;
+  for (const Digest& path_set : found->path_sets) {
+    const fingerprint::PathSet* set = cached_path_set(path_set);
+    if (!set) continue;
+    ++*visited;
+    const Computed strong = fingerprint::strong_fingerprint(view_, id, weak.digest, *set);
+    if (strong.status != Computed::Status::Ok) continue;
+    auto bytes = stores_.metadata->entry(weak.digest, {path_set, strong.digest});
+    if (!bytes || !*bytes) continue;
+    // In the workspace's state it is a result like any other.
+    const Computed own = fingerprint::strong_fingerprint(view_, id, decision.weak, *set);
+    if (own.status != Computed::Status::Ok) continue;
+    Decision trial = decision;
+    if (!use(id, weak.digest, {path_set, strong.digest}, **bytes, trial)) continue;
+    if (!trial.entry.root_free || !portable->has_places(trial.entry.root_names)) {
+      decision.reason = "the result of another checkout contains a part of its path";
+      continue;
+    }
+    decision = std::move(trial);
+    decision.strong = own.digest;
+    decision.reason = kElsewhere;
+    return true;
+  }
+  return false;
 }
 
 bool Lookup::use(PipId id, const Digest& weak, const cache::Selector& selector,

@@ -25,10 +25,15 @@ inline constexpr std::size_t kCommonPathSets = 2;
 // An augmented weak fingerprint may be augmented in turn, unlike BuildXL's: a file that all results
 // read since the first augmenting path set was made is not in that one.
 inline constexpr std::size_t kAugmentations = 4;
+// Path sets of other checkouts that a lookup visits at most.
+inline constexpr std::size_t kSharedPathSets = 8;
+
+// The reason of a hit whose result was made in another checkout.
+inline constexpr const char* kElsewhere = "made in another checkout, and no output tells where";
 
 struct Decision {
   wire::Action action = wire::Action::Miss;  // Clean, Hit, Miss or Deferred
-  std::string reason;                        // Miss, Deferred: one sentence
+  std::string reason;                        // Miss, Deferred: one sentence; Hit: see kElsewhere
   Digest static_hash, weak, strong, path_set;
   wire::Entry entry;  // Clean, Hit
 };
@@ -43,6 +48,8 @@ class Lookup {
     const state::StateTable* state = nullptr;
     const graph::OutputRecords* records = nullptr;
     const state::Rounds* rounds = nullptr;  // null: this is the first round
+    // Not null: results of other checkouts are looked for as well.
+    const fingerprint::Portable* portable = nullptr;
   };
   Lookup(fingerprint::View& view, fingerprint::Salts salts, Stores stores)
       : view_(view), salts_(std::move(salts)), stores_(stores) {}
@@ -89,6 +96,8 @@ class Lookup {
   bool use(PipId pip, const Digest& weak, const cache::Selector& selector, const std::string& bytes,
            Decision& decision);
   Decision from_cache(PipId pip, Decision decision, bool known);
+  // A result of another checkout, whose outputs tell nothing of it; false: there is none.
+  bool from_elsewhere(PipId pip, Decision& decision, std::size_t* visited);
 
   fingerprint::View& view_;
   fingerprint::Salts salts_;

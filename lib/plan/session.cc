@@ -31,7 +31,7 @@ Result<wire::GraphReader> open_graph(const state::Workspace& workspace, const Di
 Result<std::unique_ptr<Session>> Session::open(wire::GraphReader graph,
                                                std::unique_ptr<PathTable> paths,
                                                const std::string& cache, const std::string& tool,
-                                               state::OutputLog::Mode mode) {
+                                               state::OutputLog::Mode mode, Share share) {
   BXL_TRY_ASSIGN(auto pips, graph::PipGraph::load(graph, *paths));
   std::unique_ptr<Session> s(new Session(std::move(graph), std::move(pips)));
   s->paths = std::move(paths);
@@ -81,9 +81,12 @@ Result<std::unique_ptr<Session>> Session::open(wire::GraphReader graph,
   s->tree = std::make_unique<fingerprint::DiskTree>(*s->memo);
   s->view = std::make_unique<fingerprint::View>(s->graph, *s->paths, s->mounts, *s->tree,
                                                 s->log->records());
-  s->lookup = std::make_unique<Lookup>(
-      *s->view, fingerprint::Salts{s->frame.environment},
-      Lookup::Stores{s->metadata.get(), s->blobs.get(), &s->state, &s->log->records(), &s->rounds});
+  if (share == Share::Yes || s->frame.share_checkouts)
+    s->portable = std::make_unique<fingerprint::Portable>(s->mounts);
+  s->lookup =
+      std::make_unique<Lookup>(*s->view, fingerprint::Salts{s->frame.environment},
+                               Lookup::Stores{s->metadata.get(), s->blobs.get(), &s->state,
+                                              &s->log->records(), &s->rounds, s->portable.get()});
   return s;
 }
 

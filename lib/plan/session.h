@@ -23,6 +23,9 @@
 
 namespace bxl::plan {
 
+// Are results of other checkouts looked for, and ours given to them?
+enum class Share { AsGraphSays, Yes };
+
 // One build's stores and its View. Members are built in this order and depend on the earlier ones.
 // Not thread-safe except blobs and memo.
 class Session {
@@ -33,7 +36,8 @@ class Session {
   static Result<std::unique_ptr<Session>> open(wire::GraphReader graph,
                                                std::unique_ptr<PathTable> paths,
                                                const std::string& cache, const std::string& tool,
-                                               state::OutputLog::Mode mode);
+                                               state::OutputLog::Mode mode,
+                                               Share share = Share::AsGraphSays);
 
   std::vector<std::string> warnings;
 
@@ -53,6 +57,7 @@ class Session {
   std::unique_ptr<cache::MetadataStore> metadata;  // null without a usable cache
   std::unique_ptr<fingerprint::DiskTree> tree;
   std::unique_ptr<fingerprint::View> view;
+  std::unique_ptr<fingerprint::Portable> portable;  // null: nothing is shared with other checkouts
   std::unique_ptr<Lookup> lookup;
 
  private:

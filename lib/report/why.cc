@@ -139,7 +139,8 @@ class Search {
     const PipResult& r = step.result;
     if (r.outcome == Outcome::Hit)
       step.notes.push_back(
-          "first build of it on record; the cache had a result for this command and these inputs");
+          "first build of it on record; the cache had a result for this command and these inputs" +
+          (r.reason.empty() ? std::string() : ", " + r.reason));
     else
       step.notes.push_back("first build of it on record" +
                            (r.reason.empty() ? std::string() : ": " + r.reason));

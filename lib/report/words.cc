@@ -198,6 +198,8 @@ std::string to_text(const Explanation& e, const std::string& pip, History& histo
   for (const std::string& note : e.step.notes) out += "  why: " + printable(note) + "\n";
   if (e.step.result.outcome == Outcome::Ran && !e.step.result.publishable)
     out += "  not cached: " + printable(e.step.result.why_not) + "\n";
+  if (!e.step.result.not_shared.empty())
+    out += "  not for other checkouts: " + printable(e.step.result.not_shared) + "\n";
   lines = 0;
   for (const Root& root : e.roots) {
     if (++lines > limit) break;
@@ -252,6 +254,8 @@ void to_json(JsonWriter& json, const Explanation& e, const std::string& pip, His
   json.key("lookup").string(r.reason);
   json.key("cached").boolean(r.outcome == Outcome::Hit || r.publishable);
   json.key("notCachedBecause").string(r.why_not);
+  json.key("sharedWithCheckouts").boolean(r.entry.root_free);
+  json.key("notSharedBecause").string(r.not_shared);
   if (e.step.compared) {
     const Build* previous = history.build(e.step.previous);
     json.key("comparedWith").string(previous ? previous->id : "");

@@ -85,6 +85,8 @@ struct Entry {
   cpuMs @5 :UInt64;
   peakKib @6 :UInt64;
   evidence @7 :Data;  # minor 1
+  rootFree @8 :Bool;  # minor 7, as what follows
+  rootNames @9 :List(Data);
 }
 
 # --- graph --------------------------------------------------------------------------------------------------------
@@ -180,6 +182,7 @@ struct Graph {
   pips @5 :List(Pip);
   defaultTargets @6 :List(UInt32);
   dyndeps @7 :List(Dyndep);  # minor 3
+  shareCheckouts @8 :Bool;  # minor 7
 }
 
 # --- plan ---------------------------------------------------------------------------------------------------------
@@ -270,6 +273,11 @@ struct PipResult {
   augmentedWeak @19 :Data;  # minor 4, as what follows
   augmentedFrom @20 :Data;
   augmentingPathSet @21 :Data;
+  sharedWeak @22 :Data;  # minor 7, as what follows
+  sharedStrong @23 :Data;
+  sharedPathSet @24 :Data;
+  sharedPathSetBlob @25 :Data;
+  notShared @26 :Data;
 }
 
 struct Stats {

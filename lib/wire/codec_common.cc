@@ -95,6 +95,10 @@ void put(schema::Entry::Builder to, const Entry& from,
   to.setCpuMs(from.cpu_ms);
   to.setPeakKib(from.peak_kib);
   to.setEvidence(digest_data(from.evidence));
+  to.setRootFree(from.root_free);
+  if (from.root_names.empty()) return;
+  auto names = to.initRootNames(static_cast<unsigned>(from.root_names.size()));
+  for (unsigned i = 0; i < names.size(); ++i) names.set(i, blob(from.root_names[i]));
 }
 
 Entry get(schema::Entry::Reader from, const std::function<PathId(std::uint32_t)>& path_of) {
@@ -118,6 +122,8 @@ Entry get(schema::Entry::Reader from, const std::function<PathId(std::uint32_t)>
   to.cpu_ms = from.getCpuMs();
   to.peak_kib = from.getPeakKib();
   to.evidence = digest(from.getEvidence());
+  to.root_free = from.getRootFree();
+  for (auto name : from.getRootNames()) to.root_names.push_back(str(name));
   return to;
 }
 

@@ -182,6 +182,7 @@ void put(schema::Graph::Builder to, const GraphRecord& from, PathsOut& paths) {
     dyndeps[i].setDigest(digest_data(from.dyndeps[i].digest));
     dyndeps[i].setProblem(blob(from.dyndeps[i].problem));
   }
+  to.setShareCheckouts(from.share_checkouts);
 }
 
 Pip get(schema::Pip::Reader from, const PathsIn& paths, std::uint32_t pip_count) {
@@ -229,6 +230,7 @@ GraphRecord get_frame(schema::Graph::Reader from, const PathsIn& paths, std::uin
   for (auto dyndep : from.getDyndeps())
     to.dyndeps.push_back(
         {paths.at(dyndep.getPath()), digest(dyndep.getDigest()), str(dyndep.getProblem())});
+  to.share_checkouts = from.getShareCheckouts();
   return to;
 }
 

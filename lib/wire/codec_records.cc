@@ -104,6 +104,11 @@ void put(schema::PipResult::Builder to, const PipResult& from, PathsOut& paths) 
   to.setAugmentedWeak(digest_data(from.filed.weak));
   to.setAugmentedFrom(digest_data(from.filed.from));
   to.setAugmentingPathSet(blob(from.filed.path_set_blob));
+  to.setSharedWeak(digest_data(from.shared.weak));
+  to.setSharedStrong(digest_data(from.shared.strong));
+  to.setSharedPathSet(digest_data(from.shared.path_set));
+  to.setSharedPathSetBlob(blob(from.shared.path_set_blob));
+  to.setNotShared(blob(from.not_shared));
 }
 PipResult get(schema::PipResult::Reader from, const PathsIn& paths) {
   PipResult to;
@@ -130,6 +135,11 @@ PipResult get(schema::PipResult::Reader from, const PathsIn& paths) {
   to.filed.weak = digest(from.getAugmentedWeak());
   to.filed.from = digest(from.getAugmentedFrom());
   to.filed.path_set_blob = str(from.getAugmentingPathSet());
+  to.shared.weak = digest(from.getSharedWeak());
+  to.shared.strong = digest(from.getSharedStrong());
+  to.shared.path_set = digest(from.getSharedPathSet());
+  to.shared.path_set_blob = str(from.getSharedPathSetBlob());
+  to.not_shared = str(from.getNotShared());
   return to;
 }
 

@@ -105,6 +105,8 @@ class Describer {
     to_.natural("cpuMs", entry.cpu_ms);
     to_.natural("peakKib", entry.peak_kib);
     digest("evidence", entry.evidence);
+    to_.boolean("rootFree", entry.root_free);
+    strings("rootNames", entry.root_names);
     to_.end_object();
   }
   void fingerprints(const Digest& weak, const Digest& strong, const Digest& path_set) {
@@ -182,6 +184,11 @@ class Describer {
     digest("augmentedWeak", result.filed.weak);
     digest("augmentedFrom", result.filed.from);
     to_.natural("augmentingPathSetBytes", result.filed.path_set_blob.size());
+    digest("sharedWeak", result.shared.weak);
+    digest("sharedStrong", result.shared.strong);
+    digest("sharedPathSet", result.shared.path_set);
+    to_.natural("sharedPathSetBytes", result.shared.path_set_blob.size());
+    to_.string("notShared", result.not_shared);
   }
   void operator()(const Stats& stats) {
     to_.begin_record("stats");
@@ -275,6 +282,7 @@ class Describer {
       to_.end_object();
     }
     to_.end_list();
+    to_.boolean("shareCheckouts", graph.share_checkouts);
   }
   void pip(PipId id, const Pip& pip) {
     to_.begin_record("pip");

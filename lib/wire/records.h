@@ -21,7 +21,7 @@ enum class StreamKind : std::uint32_t { Graph = 1, Plan = 2, Results = 3, State 
 const char* name(StreamKind kind);
 
 inline constexpr std::uint16_t kSchemaMajor = 1;  // another major is refused by name
-inline constexpr std::uint16_t kSchemaMinor = 6;  // newer minors: unknown fields are ignored
+inline constexpr std::uint16_t kSchemaMinor = 7;  // newer minors: unknown fields are ignored
 
 // --- mounts: token, real path, flags; the longest prefix wins ------------------------------------
 enum MountFlags : std::uint32_t {
@@ -188,6 +188,7 @@ struct GraphRecord {
   std::vector<Pip> pips;               // dependencies are PipIds into this vector
   std::vector<PipId> default_targets;  // empty: all roots
   std::vector<Dyndep> dyndeps;         // sorted by path text, each path once
+  bool share_checkouts = false;        // results may serve other checkouts, and theirs us
   bool operator==(const GraphRecord&) const = default;
 };
 
@@ -214,6 +215,11 @@ struct Entry {
   std::uint64_t wall_ms = 0, cpu_ms = 0, peak_kib = 0;
   Digest evidence;  // blob: what the result rests on, for `bxl why` (fingerprint/evidence.h); zero:
                     // none
+  // No output tells where the workspace lay, so that the result may serve other checkouts. Words of
+  // the outputs that happen to be components of its path are in `root_names`
+  // (fingerprint/portable.h): only checkouts that agree in them are served.
+  bool root_free = false;
+  std::vector<std::string> root_names;
   bool operator==(const Entry&) const = default;
 };
 
@@ -296,6 +302,13 @@ struct Filed {
   bool operator==(const Filed&) const = default;
 };
 
+// Under what a root-free result goes into the cache a second time, for other checkouts.
+struct Shared {
+  Digest weak, strong, path_set;  // weak zero: it is not shared
+  std::string path_set_blob;
+  bool operator==(const Shared&) const = default;
+};
+
 struct PipResult {
   PipId pip = kNoPip;
   std::uint32_t attempt = 0;  // a later record of the same pip supersedes
@@ -310,11 +323,14 @@ struct PipResult {
   std::string console;        // text printed by the pip, at most 64 KiB; the rest is in the store
   int exit_status = 0;        // Failed: 0-255, or 128 + signal
   std::vector<Violation> violations;
-  std::string reason;  // Ran, Failed, Violated: why no result could be reused, one sentence
+  std::string reason;  // Ran, Failed, Violated: why no result could be reused, one sentence. Hit:
+                       // where the result comes from, when it is another checkout
   std::int64_t started_unix_us = 0,
                ended_unix_us = 0;  // of the job, outputs stored; 0: did not run
   std::uint32_t lane = 0;          // job slot, from 1; 0: did not run
   Filed filed;                     // Ran and publishable
+  Shared shared;                   // the same, and the entry is root-free
+  std::string not_shared;  // Ran, publishable, asked to be shared: why it is not, one sentence
   bool operator==(const PipResult&) const = default;
 };
 

@@ -182,6 +182,8 @@ TEST_F(OptionsTest, VerboseAndQuietCancel) {
 }
 
 TEST_F(OptionsTest, ATimeoutIsSecondsWithDecimals) {
+  EXPECT_FALSE(options({}).share_checkouts);
+  EXPECT_TRUE(options({"--share-checkouts"}).share_checkouts);
   EXPECT_EQ(options({}).pip_timeout_ms, 0u);
   EXPECT_EQ(options({"--pip-timeout", "1.5"}).pip_timeout_ms, 1500u);
   EXPECT_EQ(options({"--pip-timeout=0.0001"}).pip_timeout_ms, 1u);

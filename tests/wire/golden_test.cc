@@ -1,5 +1,5 @@
-// Golden files: today's build writes the bytes of version 1.5, and reads them and those of 1.0
-// to 1.4.
+// Golden files: today's build writes the bytes of version 1.7, and reads them and those of 1.0
+// to 1.6.
 //
 // Files of version N stay for good (NAME.v1.bin is 1.0). When the schema grows by a minor version,
 // a file NAME.v1.N.bin is added beside the old ones, which must still be read: fields they lack are
@@ -51,6 +51,10 @@ Entry entry(PathTable& paths, std::uint16_t minor = kSchemaMinor) {
   e.cpu_ms = 10;
   e.peak_kib = 20480;
   if (minor >= 1) e.evidence = Digest::of("evidence");
+  if (minor >= 7) {
+    e.root_free = true;
+    e.root_names = {"%build% 2/2 build"};
+  }
   return e;
 }
 
@@ -117,6 +121,7 @@ GraphRecord graph(PathTable& paths) {
                {paths.intern("/w/build/b.dd"), {}, "b.dd:1:1: unexpected indent"}};
   g.pips = {compile, archive, alias};
   g.default_targets = {PipId{2}};
+  g.share_checkouts = true;
   return g;
 }
 
@@ -154,6 +159,10 @@ std::vector<Record> results(PathTable& paths, std::uint16_t minor) {
     ran.lane = 2;
   }
   if (minor >= 4) ran.filed = {Digest::of("augmented"), Digest::of("w"), "augmenting path set"};
+  if (minor >= 7) {
+    ran.shared = {Digest::of("shared"), Digest::of("t"), Digest::of("q"), "shared path set"};
+    ran.not_shared = "b.o contains the path /w/build";
+  }
   PipResult violated;
   violated.pip = PipId{0};
   violated.outcome = Outcome::Violated;
@@ -195,10 +204,11 @@ void both_ways(const std::string& name, StreamKind kind, Make make, const End& e
   read_back(name + ".v1.3.bin", kind, make, end, 3);
   read_back(name + ".v1.4.bin", kind, make, end, 4);
   read_back(name + ".v1.5.bin", kind, make, end, 5);
+  read_back(name + ".v1.6.bin", kind, make, end, 6);
   PathTable paths;
-  BXL_EXPECT_GOLDEN(name + ".v1.6.bin",
+  BXL_EXPECT_GOLDEN(name + ".v1.7.bin",
                     encode_stream(header(kind), paths, make(paths, kSchemaMinor), end));
-  read_back(name + ".v1.6.bin", kind, make, end, kSchemaMinor);
+  read_back(name + ".v1.7.bin", kind, make, end, kSchemaMinor);
 }
 
 TEST(Golden, PlanIsWrittenAsInThisVersionAndReadAsInEach) {
@@ -240,9 +250,10 @@ TEST(Golden, GraphIsWrittenAsInThisVersionAndReadAsInEach) {
   read_graph("graph.v1.3.bin", 3);
   read_graph("graph.v1.4.bin", 4);
   read_graph("graph.v1.5.bin", 5);
+  read_graph("graph.v1.6.bin", 6);
   PathTable paths;
-  BXL_EXPECT_GOLDEN("graph.v1.6.bin", encode_graph(header(StreamKind::Graph), paths, graph(paths)));
-  read_graph("graph.v1.6.bin", kSchemaMinor);
+  BXL_EXPECT_GOLDEN("graph.v1.7.bin", encode_graph(header(StreamKind::Graph), paths, graph(paths)));
+  read_graph("graph.v1.7.bin", kSchemaMinor);
 }
 
 void read_entry(const std::string& file, std::uint16_t minor) {
@@ -256,10 +267,11 @@ void read_entry(const std::string& file, std::uint16_t minor) {
 
 TEST(Golden, EntryIsWrittenAsInThisVersionAndReadAsInEach) {
   read_entry("entry.v1.bin", 0);
+  read_entry("entry.v1.1.bin", 6);
   PathTable paths;
-  BXL_EXPECT_GOLDEN("entry.v1.1.bin",
+  BXL_EXPECT_GOLDEN("entry.v1.7.bin",
                     encode_entry(entry(paths), paths, [&](PathId id) { return paths.str(id); }));
-  read_entry("entry.v1.1.bin", kSchemaMinor);
+  read_entry("entry.v1.7.bin", kSchemaMinor);
 }
 
 class Printed : public testing::TestWithParam<std::string> {};
@@ -283,7 +295,8 @@ INSTANTIATE_TEST_SUITE_P(Golden, Printed,
                                          "graph.v1.3", "plan.v1.3", "results.v1.3", "state.v1.3",
                                          "graph.v1.4", "plan.v1.4", "results.v1.4", "state.v1.4",
                                          "graph.v1.5", "plan.v1.5", "results.v1.5", "state.v1.5",
-                                         "graph.v1.6", "plan.v1.6", "results.v1.6", "state.v1.6"),
+                                         "graph.v1.6", "plan.v1.6", "results.v1.6", "state.v1.6",
+                                         "graph.v1.7", "plan.v1.7", "results.v1.7", "state.v1.7"),
                          [](const auto& one) {
                            std::string name = one.param;
                            std::replace(name.begin(), name.end(), '.', '_');

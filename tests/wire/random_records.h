@@ -74,6 +74,8 @@ class RandomRecords {
     e.cpu_ms = number();
     e.peak_kib = number();
     e.evidence = digest();
+    e.root_free = number() % 2 == 0;
+    for (std::uint64_t n = number() % 3; n > 0; --n) e.root_names.push_back(bytes());
     return e;
   }
   Header header(StreamKind kind) {

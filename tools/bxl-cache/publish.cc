@@ -99,6 +99,17 @@ Candidate candidate_of(const wire::PipResult& result, const PathTable& paths,
   return out;
 }
 
+// The same for other checkouts. The entry names its outputs by mounts, hence it is the same bytes.
+Candidate shared_of(const wire::PipResult& result, const Candidate& own) {
+  Candidate out = own;
+  out.request.weak = result.shared.weak;
+  out.request.path_set = result.shared.path_set;
+  out.request.strong = result.shared.strong;
+  out.request.path_set_bytes = result.shared.path_set_blob;
+  out.is_marker = true;  // one result, counted once
+  return out;
+}
+
 // What leads from a weak fingerprint to the augmented one that the result goes under.
 Candidate marker_of(const wire::PipResult& result, const std::string& stable_id) {
   Candidate out;
@@ -116,6 +127,10 @@ const char* contradiction(const wire::PipResult& result) {
   if (result.weak.is_zero() || result.strong.is_zero()) return "it has no fingerprint";
   if (Digest::of(result.path_set_blob) != result.path_set)
     return "its path set does not match its digest";
+  if (!result.shared.weak.is_zero() &&
+      (!result.entry.root_free || result.shared.strong.is_zero() ||
+       Digest::of(result.shared.path_set_blob) != result.shared.path_set))
+    return "what it shares with other checkouts does not fit together";
   if (!result.filed.path_set_blob.empty() &&
       (result.filed.weak.is_zero() || result.filed.from.is_zero()))
     return "its augmenting path set leads nowhere";
@@ -170,6 +185,7 @@ int publish_stream(const cli::Options& options, int in, int out) {
       if (submitted.erase(result->pip) != 0) {
         Candidate candidate = candidate_of(*result, paths, mounts);
         candidate.retract = true;
+        if (!result->shared.weak.is_zero()) cache.publisher->submit(shared_of(*result, candidate));
         cache.publisher->submit(std::move(candidate));
       }
       continue;
@@ -184,6 +200,7 @@ int publish_stream(const cli::Options& options, int in, int out) {
     std::optional<Candidate> marker;
     if (!result->filed.path_set_blob.empty())
       marker = marker_of(*result, candidate.request.stable_id);
+    if (!result->shared.weak.is_zero()) cache.publisher->submit(shared_of(*result, candidate));
     cache.publisher->submit(std::move(candidate));
     if (marker) cache.publisher->submit(std::move(*marker));
   }

@@ -20,6 +20,7 @@
 #include "exec/jobserver.h"
 #include "exec/lost.h"
 #include "exec/result_writer.h"
+#include "exec/share.h"
 #include "os/guardian.h"
 #include "plan/plan_input.h"
 #include "plan/session.h"
@@ -200,8 +201,9 @@ int run(const cli::Options& options) {
     cli::print_note(kTool, "files changed since the plan was made: its hits are looked up again");
   if (!work && !suspect) return all_clean(plan, *paths, graph.digest(), output->get());
 
-  auto opened = plan::Session::open(std::move(graph), std::move(paths), options.cache, kTool,
-                                    state::OutputLog::Mode::Write);
+  auto opened = plan::Session::open(
+      std::move(graph), std::move(paths), options.cache, kTool, state::OutputLog::Mode::Write,
+      options.share_checkouts ? plan::Share::Yes : plan::Share::AsGraphSays);
   if (!opened) return fail(opened.error(), cli::exit_code_for(opened.error(), cli::kGraph));
   plan::Session& s = **opened;
   if (s.log->recovered() != 0)
@@ -301,6 +303,8 @@ int run(const cli::Options& options) {
       [&](PipId pip, const Digest& weak, const Digest& path_set) {
         return s.lookup->file(pip, weak, path_set);
       }};
+  std::optional<exec::Sharing> sharing;
+  if (s.portable && may_run) services.sharing = &sharing.emplace(s.mounts);
   if (may_run) let_edits_settle(called_unix_ms);
   exec::Summary summary =
       exec::execute(plan.pips, plan.scrubs, suspect, settings, services, signal_fd.get());

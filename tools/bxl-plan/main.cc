@@ -75,8 +75,9 @@ int run(const cli::Options& options) {
   if (!lock)
     return fail(lock.error(), lock.error().errnum == EDEADLK ? cli::kUsage : cli::kLocalResource);
 
-  auto session = plan::Session::open(std::move(*reader), std::move(paths), options.cache, kTool,
-                                     state::OutputLog::Mode::Read);
+  auto session = plan::Session::open(
+      std::move(*reader), std::move(paths), options.cache, kTool, state::OutputLog::Mode::Read,
+      options.share_checkouts ? plan::Share::Yes : plan::Share::AsGraphSays);
   if (!session) return fail(session.error(), cli::exit_code_for(session.error(), cli::kGraph));
   plan::Session& s = **session;
   for (const std::string& warning : s.warnings) cli::print_warning(kTool, warning);

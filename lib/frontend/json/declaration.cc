@@ -39,6 +39,7 @@ class Reader {
     graph.pips.reserve(pips.size());
     for (auto& [value, pointer] : pips) graph.pips.push_back(pip(*value, std::move(pointer)));
     graph.defaults = fields.strings("defaults");
+    graph.share_checkouts = fields.boolean("shareCheckouts", false);
     fields.finish();
     return graph;
   }

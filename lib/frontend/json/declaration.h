@@ -79,6 +79,7 @@ struct GraphDeclaration {
   std::vector<SealDeclaration> seals;
   std::vector<PipDeclaration> pips;
   std::vector<Located> defaults;
+  bool share_checkouts = false;
 };
 
 // Any bytes give a graph or an error. Tells all that is wrong to `problems`; what is returned is

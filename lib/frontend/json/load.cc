@@ -116,6 +116,7 @@ Result<LoadedGraph> load(const LoadRequest& request) {
   const auto mounts = find_mounts(workspace, {}, leaf_inputs(graph, paths), reads);
   record.pips = std::move(graph).take_pips();
   record.default_targets = std::move(set.default_targets);
+  record.share_checkouts = declaration.share_checkouts;
   record.reads = reads.take();
   BXL_TRY_ASSIGN(out.stream, store_graph(request, mounts, paths, record));
   return out;
