@@ -44,6 +44,8 @@ constexpr Magic kMagics[] = {
      "xz"},
     {"\x04\x22\x4d\x18"sv, "lz4"},
     {"7z\xbc\xaf\x27\x1c"sv, "7z"},
+    {"UPX!"sv, "UPX"},
+    {"MEI\014\013\012\013\016"sv, "PyInstaller"},
     {"1AY&SY"sv, "bzip2"},
     {"\x89PNG\r\n\x1a\n"sv, "PNG"},
     {"hsqs\x07"sv, "squashfs"},
@@ -395,7 +397,8 @@ void RootScan::judge_block() {
       if (count != 0) entropy -= count / n * std::log2(count / n);
     const double random =
         counted_ >= 1024 ? 8 - 255 / (2 * n * std::log(2.0)) : 7.17 + (std::log2(n) - 8) * 0.32;
-    if (entropy > random - 0.16) found_ = "data that looks compressed or encrypted";
+    random_run_ = entropy > random - 0.16 ? random_run_ + 1 : 0;
+    if (random_run_ >= random_blocks_) found_ = "data that looks compressed or encrypted";
   }
   counts_.fill(0);
   counted_ = 0;
@@ -405,6 +408,7 @@ void RootScan::finish() {
   for (std::uint16_t word : open_words_) words_[word] = true;
   open_words_.clear();
   judge_block();
+  random_run_ = 0;
   buffer_.clear();
   state_ = 0;
 }
@@ -441,7 +445,13 @@ RootFinding scan_file(const RootPatterns& patterns, int fd) {
   if (!packed)
     return {"content that cannot be read (" + packed.error().to_string() + ")", {}, true};
   if (!packed->empty()) return {*packed + ", which cannot be searched", {}, true};
-  RootScan scan(patterns);
+  // Tables of checksums look random, too: the four of a CRC have 4 KiB in any object that has them.
+  char head[8] = {};
+  const std::string_view start(head, ::pread(fd, head, sizeof head, 0) == sizeof head ? 8 : 0);
+  const bool object = start == "!<arch>\n" || start.substr(0, 4) ==
+                                                  "\x7f"
+                                                  "ELF";
+  RootScan scan(patterns, object ? 3 : 1);
   if (!feed_file(scan, fd, [&] { return !scan.found().empty(); }))
     return {"content that cannot be read", {}, true};
   return {scan.found(), scan.words(), true};

@@ -54,8 +54,11 @@ class RootPatterns {
 // One run of bytes, given in pieces of any size. What is found does not depend on the pieces.
 class RootScan {
  public:
-  explicit RootScan(const RootPatterns& patterns)
-      : patterns_(patterns), words_(patterns.words().size(), false) {}
+  // `random_blocks`: so many blocks of 4 KiB in a row that look random cannot be searched.
+  explicit RootScan(const RootPatterns& patterns, std::size_t random_blocks = 1)
+      : patterns_(patterns),
+        random_blocks_(random_blocks),
+        words_(patterns.words().size(), false) {}
 
   void feed(std::string_view bytes);
   void finish();  // the end of this run; the next one may follow
@@ -72,6 +75,7 @@ class RootScan {
   void judge_block();
 
   const RootPatterns& patterns_;
+  std::size_t random_blocks_, random_run_ = 0;
   std::vector<bool> words_;
   std::string found_;
   bool names_root_ = false;

@@ -244,6 +244,18 @@ TEST_F(PackedTest, SectionsOfObjectsAndOfArchiveMembers) {
   EXPECT_THAT(of(archive("\x28\xb5\x2f\xfd zstd")), HasSubstr("zstd"));
 }
 
+TEST_F(PackedTest, TablesInObjectsAreNoCompressedData) {
+  std::mt19937 bits(11);
+  std::string random;
+  while (random.size() < 64 << 10) random += static_cast<char>(bits());
+  const std::string zeros(6000, '\0');
+  EXPECT_THAT(of(elf(".rodata", 0) + zeros + random.substr(0, 4096) + zeros), IsEmpty());
+  EXPECT_THAT(of(elf(".rodata", 0) + zeros + random.substr(0, 9000) + zeros), IsEmpty());
+  EXPECT_THAT(of(elf(".rodata", 0) + zeros + random.substr(0, 17'000) + zeros),
+              HasSubstr("looks compressed"));
+  EXPECT_THAT(of(zeros + random.substr(0, 9000) + zeros), HasSubstr("looks compressed"));
+}
+
 TEST_F(PackedTest, DamagedObjectsAndArchivesAreJudgedAndNothingElse) {
   std::mt19937 bits(3);
   const std::string good = archive(elf(".debug_str", SHF_COMPRESSED));
