@@ -58,6 +58,36 @@ Result<bool> Build::place_upstream(PipId id) {
   return false;
 }
 
+std::vector<PathId> Build::directories_among(const std::vector<PathId>& paths) const {
+  std::vector<PathId> found;
+  if (in_use_.empty()) return found;  // nobody runs
+  const auto& records = s_.log.records();
+  for (PathId path : paths)
+    if (auto record = records.find(path);
+        record != records.end() && record->second.kind == wire::OutputKind::Directory)
+      found.push_back(path);
+  return found;
+}
+
+void Build::note_removed(const std::vector<PathId>& directories) {
+  for (PathId path : directories) {
+    auto disk = lstat_identity(paths_.str(path));
+    if (!disk || disk->exists()) continue;
+    for (const auto& [running, used] : in_use_) removed_meanwhile_[running].push_back(path);
+  }
+}
+
+// Did a run meet a directory, or something below it, that was removed meanwhile?
+bool Build::lost_directory(const std::vector<PathId>& removed,
+                           const sandbox::Outcome& outcome) const {
+  for (PathId path : removed) {
+    const std::string directory = paths_.str(path);
+    for (const sandbox::Access& access : outcome.accesses)
+      if (access.path == directory || access.path.starts_with(directory + "/")) return true;
+  }
+  return false;
+}
+
 // A running command may have seen the directory and be about to write into it: `mkdir -p d; > d/x`.
 bool Build::is_used_by_running(PathId directory) const {
   return std::any_of(in_use_.begin(), in_use_.end(),
@@ -104,10 +134,14 @@ Result<bool> Build::prepare(PipId id, Job* job) {
       add(path);
   }
   std::erase_if(own, [&](PathId path) { return is_used_by_running(path); });
+  const std::vector<PathId> directories = directories_among(own);
   auto& used = in_use_[id];
   for (PathId path : own)
     for (PathId at = paths_.parent(path); at != kRootPath; at = paths_.parent(at)) used.insert(at);
+  removed_meanwhile_.erase(id);
   BXL_TRY(s_.placer.clear(p.stable_id, own));
+  note_removed(directories);
+  removed_meanwhile_.erase(id);  // its own doing is no surprise to it
   // As ninja does, for each edge: an earlier one may have removed what was made at the start.
   for (PathId path : p.outputs)
     BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(path))));

@@ -96,6 +96,10 @@ class Build {
   }
   Result<bool> prepare(PipId id, Job* job);
   bool is_used_by_running(PathId directory) const;
+  // Tells running pips of directories among `paths` that were there and are no more.
+  std::vector<PathId> directories_among(const std::vector<PathId>& paths) const;
+  void note_removed(const std::vector<PathId>& directories);
+  bool lost_directory(const std::vector<PathId>& removed, const sandbox::Outcome& outcome) const;
   Result<bool> place_upstream(PipId id);
   Result<bool> place_outputs(PipId id);
   void remove_scratch(const std::vector<PathId>& paths);
@@ -143,6 +147,8 @@ class Build {
   // Of each running pip the directories above what it made when it last ran: none of them is
   // removed meanwhile, however empty.
   std::unordered_map<PipId, std::unordered_set<PathId>> in_use_;
+  // Of each running pip the directories that were removed while it ran.
+  std::unordered_map<PipId, std::vector<PathId>> removed_meanwhile_;
   bool stop_starting_ = false;
   bool directories_made_ = false;
   unsigned journal_ = 0;

@@ -185,13 +185,17 @@ void Build::advance(PipId id) {
     std::unordered_set<PathId> kept;
     for (const wire::Output& out : n.entry.outputs) kept.insert(out.path);
     std::vector<std::pair<PathId, FileIdentity>> stale;
+    std::vector<PathId> stale_paths;
     for (PathId path : s_.log.owned_by(pip(id).stable_id))
       if (!kept.count(path) && !is_used_by_running(path))
         stale.emplace_back(path, s_.log.records().at(path).identity);
+    for (const auto& [path, identity] : stale) stale_paths.push_back(path);
+    const std::vector<PathId> directories = directories_among(stale_paths);
     for (const auto& [path, identity] : stale) {
       if (auto r = s_.placer.scrub(path, identity); !r) return fail_locally(id, r.error());
       s_.view.disown(id, path);
     }
+    note_removed(directories);
     emit_hit_or_clean(id, decision.action == Action::Clean);
     settle(id, State::Succeeded);
     return;

@@ -140,6 +140,7 @@ void Build::remove_scratch(const std::vector<PathId>& paths) {
 void Build::finish(Finished done) {
   --running_;
   in_use_.erase(done.pip);
+  const std::vector<PathId> gone = std::exchange(removed_meanwhile_[done.pip], {});
   PipId id = done.pip;
   Node& n = node(id);
   const wire::Pip& p = pip(id);
@@ -164,7 +165,14 @@ void Build::finish(Finished done) {
   context.end_ns = done.end_ns;
   context.progress = [this](PipId other) { return progress(other); };
   context.git_indexes = &git_indexes_;
-  Recorded recorded = record(s_.view, s_.log.records(), context, outcome, done.ingested, analyzer_);
+  // Clearing before another run took a directory from under this one: neither what it did then nor
+  // how it ended means anything, to it or to others.
+  const bool undone = n.attempts < kMaxAttempts && !outcome.cancelled && !stopping() &&
+                      lost_directory(gone, outcome);
+  std::optional<violation::Analyzer> discarded;
+  if (undone) discarded.emplace(graph_, paths_, s_.view.mounts(), [](violation::Analyzer&) {});
+  Recorded recorded = record(s_.view, s_.log.records(), context, outcome, done.ingested,
+                             undone ? *discarded : analyzer_);
   if (auto logged = log_junk(id, recorded); !logged) {
     // Unrecorded, its outputs would be taken for sources (rule 6). The journal stays for the next
     // build.
@@ -183,6 +191,12 @@ void Build::finish(Finished done) {
       ::unlink(paths_.str(p.depfile).c_str());
   } else if (auto r = s_.placer.restore_saved(p.stable_id); !r) {
     s_.observer.note(r.error().to_string());
+  }
+
+  if (undone) {
+    n.state = State::Ready;
+    run_queue_.emplace(rank_[index(id)], id);
+    return;
   }
 
   // Rule 10; a thrown away attempt has disturbed others all the same.

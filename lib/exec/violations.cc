@@ -26,6 +26,7 @@ Result<void> Build::remove_leftovers(std::vector<PathId> paths) {
   std::sort(paths.begin(), paths.end(),
             [&](PathId a, PathId b) { return paths_.str(a) > paths_.str(b); });
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+  const std::vector<PathId> directories = directories_among(paths);
   for (PathId path : paths) {
     auto record = s_.log.records().find(path);
     if (record == s_.log.records().end() || is_used_by_running(path)) continue;
@@ -34,6 +35,7 @@ Result<void> Build::remove_leftovers(std::vector<PathId> paths) {
     BXL_TRY(s_.placer.scrub(path, identity));
     if (owner != kNoPip) s_.view.disown(owner, path);
   }
+  note_removed(directories);
   s_.view.invalidate_all();
   return {};
 }

@@ -240,3 +240,20 @@ def directory_that_a_running_command_has_seen(t):
     processes.wait_until(lambda: t.exists("b") and t.read("b") == "2\n", "b was made anew", seconds=30)
     build.finish(ran={"a", "b", "c"})
     t.noop()
+
+
+@scenario("rule 8", jobs=(2,), state=("kept",))
+def directory_that_a_new_command_has_seen(t):
+    """The same, but nothing tells that the first uses gen, which goes: its attempt is thrown away and made again."""
+    t.write("in", "1\n")
+    t.ninja(edge("c", "cat in > c", "in"),
+            edge("b", "if grep -q 1 in; then mkdir -p gen; cat in > gen/b; fi; cat c > b", "in c"),
+            edge("a", f"mkdir -p gen; {NAP}; cat in > gen/a && cat in > a", "in"))
+    t.build("b", ran={"b", "c"})
+    t.outputs_remove("gen/b")
+    t.write("in", "2\n")
+    build = t.start()
+    build.wait_for_nap()
+    processes.wait_until(lambda: t.exists("b") and t.read("b") == "2\n", "b was made anew", seconds=30)
+    build.finish(ran={"a", "b", "c"})
+    t.noop()
