@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "cas/packing.h"
+
 namespace bxl::cas {
 namespace {
 
@@ -45,6 +47,17 @@ std::string temp_name() {
          std::to_string(now.tv_nsec);
 }
 
+// The x bit of the owner says that a file holds its content compressed: one lstat tells both
+// whether a blob is there and in which form.
+bool is_packed(const struct stat& st) { return (st.st_mode & S_IXUSR) != 0; }
+
+// Does a file of the store hold that many bytes of content?
+bool has_size(const std::string& object, const struct stat& st, std::uint64_t size) {
+  if (!is_packed(st)) return static_cast<std::uint64_t>(st.st_size) == size;
+  auto fd = open_file(object, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  return fd && packed_content_size(fd->get()) == size;
+}
+
 bool is_young(const struct stat& st) { return st.st_mtim.tv_sec + kTouchEvery_s > ::time(nullptr); }
 
 // Is it there, and of that size, and does it stay? Seen young, it cannot be removed for a while;
@@ -53,7 +66,7 @@ bool hold(const std::string& root, const std::string& object, std::optional<std:
   struct stat st;
   const auto is_there = [&] {
     return ::lstat(object.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
-           (!size || static_cast<std::uint64_t>(st.st_size) == *size);
+           (!size || has_size(object, st, *size));
   };
   if (!is_there()) return false;
   if (is_young(st)) return true;
@@ -63,6 +76,8 @@ bool hold(const std::string& root, const std::string& object, std::optional<std:
   (void)!::utimensat(AT_FDCWD, object.c_str(), times, AT_SYMLINK_NOFOLLOW);
   return true;
 }
+
+}  // namespace
 
 // A file under tmp/ that is removed unless it was published.
 struct TempBlob {
@@ -98,6 +113,8 @@ struct TempBlob {
   }
 };
 
+namespace {
+
 enum class Publish { Stored, Existed };
 
 // Renames without replacing. A file of the right size under that name is the same blob and stays,
@@ -129,17 +146,21 @@ Result<Publish> publish(const std::string& root, TempBlob& temp, const std::stri
 
 // Opens a blob; an empty descriptor when there is none. What lies there and is no regular file
 // counts as none.
-Result<UniqueFd> open_object(const std::string& path) {
+struct Object {
+  UniqueFd fd;
+  bool packed = false;
+};
+Result<Object> open_object(const std::string& path) {
   auto fd = open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   if (!fd) {
     const int errnum = fd.error().errnum;
-    if (errnum == ENOENT || errnum == ENOTDIR || errnum == ELOOP) return UniqueFd();
+    if (errnum == ENOENT || errnum == ENOTDIR || errnum == ELOOP) return Object();
     return std::move(fd.error());
   }
   struct stat st;
   if (::fstat(fd->get(), &st) != 0) return errno_error("fstat " + path);
-  if (!S_ISREG(st.st_mode)) return UniqueFd();
-  return std::move(*fd);
+  if (!S_ISREG(st.st_mode)) return Object();
+  return Object{std::move(*fd), is_packed(st)};
 }
 
 // Moves a damaged blob away, if the name still means the file that was read: another process may
@@ -156,7 +177,17 @@ void quarantine(const std::string& root, const Digest& digest, const std::string
     (void)!::utimensat(AT_FDCWD, aside.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);  // kept from now on
 }
 
+bool is_damage(const Error& error) { return error.errnum == EIO || error.errnum == EBADMSG; }
+
 }  // namespace
+
+Result<void> BlobStore::set_compression(const std::string& root, bool on) {
+  BXL_TRY(open(root));
+  const std::string mark = root + "/compress";
+  if (on) return replace_file(mark, "New blobs are compressed (bxl-cache compress off)\n");
+  if (::unlink(mark.c_str()) != 0 && errno != ENOENT) return errno_error("remove " + mark);
+  return {};
+}
 
 Result<void> make_cache_directory(const std::string& directory) {
   if (auto made = make_directories(directory); !made) {
@@ -187,7 +218,9 @@ Result<BlobStore> BlobStore::open(const std::string& root) {
                           std::string(kFormatLine.substr(0, kFormatLine.size() - 1)) + "\"");
   }
   remove_strays(root + "/tmp");
-  return BlobStore(root);
+  BlobStore store(root);
+  store.compresses_ = ::access((root + "/compress").c_str(), F_OK) == 0;
+  return store;
 }
 
 std::string BlobStore::object_path(const Digest& digest) const {
@@ -195,8 +228,43 @@ std::string BlobStore::object_path(const Digest& digest) const {
   return root_ + "/objects/" + hex.substr(0, 2) + "/" + hex.substr(2);
 }
 
+Result<PutResult> BlobStore::keep(TempBlob& temp, const Digest& digest, std::uint64_t size,
+                                  std::uint64_t bytes_on_disk) {
+  BXL_TRY_ASSIGN(auto outcome, publish(root_, temp, object_path(digest), size));
+  if (outcome == Publish::Stored) usage_->add(digest, 1, static_cast<std::int64_t>(bytes_on_disk));
+  return PutResult{digest, size, outcome == Publish::Existed};
+}
+
+// Empty: not worth it; `temp` is empty again.
+template <typename Source>
+Result<std::optional<PutResult>> BlobStore::put_packed(TempBlob& temp, Source source) {
+  BXL_TRY_ASSIGN(const Packed packed, pack(source, temp.fd.get()));
+  if (packed.is_worthwhile()) {
+    struct stat st;
+    if (::fstat(temp.fd.get(), &st) != 0 ||
+        ::fchmod(temp.fd.get(), (st.st_mode & 07777) | S_IXUSR) != 0)
+      return errno_error("mark " + temp.path);
+    BXL_TRY_ASSIGN(auto put, keep(temp, packed.digest, packed.size, packed.packed_bytes));
+    return std::optional(put);
+  }
+  if (::ftruncate(temp.fd.get(), 0) != 0 || ::lseek(temp.fd.get(), 0, SEEK_SET) < 0)
+    return errno_error("empty " + temp.path);
+  return std::optional<PutResult>();
+}
+
 Result<PutResult> BlobStore::put(int source) {
   BXL_TRY_ASSIGN(auto temp, TempBlob::create(root_));
+  struct stat source_stat;
+  if (compresses_ && ::fstat(source, &source_stat) == 0 &&
+      static_cast<std::uint64_t>(source_stat.st_size) >= kLeastPacked_bytes) {
+    auto packed = put_packed(temp, source);
+    if (packed && *packed) return **packed;
+    // One that changes its size meanwhile is kept as it comes.
+    if (!packed && packed.error().errnum != EAGAIN)
+      return std::move(packed.error()).in("compress to " + temp.path);
+    if (!packed && (::ftruncate(temp.fd.get(), 0) != 0 || ::lseek(temp.fd.get(), 0, SEEK_SET) < 0))
+      return errno_error("empty " + temp.path);
+  }
   CopyResult copied;
   // A clone is a snapshot: hash the snapshot, not the source that others may be writing.
   if (::ioctl(temp.fd.get(), FICLONE, source) == 0) {
@@ -209,20 +277,20 @@ Result<PutResult> BlobStore::put(int source) {
     if (!result) return std::move(result.error()).in("copy to " + temp.path);
     copied = *result;
   }
-  BXL_TRY_ASSIGN(auto outcome, publish(root_, temp, object_path(copied.digest), copied.size));
-  if (outcome == Publish::Stored)
-    usage_->add(copied.digest, 1, static_cast<std::int64_t>(copied.size));
-  return PutResult{copied.digest, copied.size, outcome == Publish::Existed};
+  return keep(temp, copied.digest, copied.size, copied.size);
 }
 
 Result<PutResult> BlobStore::put_bytes(std::string_view bytes) {
   const Digest digest = Digest::of(bytes);
   if (rely_on(digest, bytes.size())) return PutResult{digest, bytes.size(), true};
   BXL_TRY_ASSIGN(auto temp, TempBlob::create(root_));
+  if (compresses_ && bytes.size() >= kLeastPacked_bytes) {
+    auto packed = put_packed(temp, bytes);
+    if (!packed) return std::move(packed.error()).in("compress to " + temp.path);
+    if (*packed) return **packed;
+  }
   if (auto w = write_all(temp.fd.get(), bytes); !w) return std::move(w.error()).in(temp.path);
-  BXL_TRY_ASSIGN(auto outcome, publish(root_, temp, object_path(digest), bytes.size()));
-  if (outcome == Publish::Stored) usage_->add(digest, 1, static_cast<std::int64_t>(bytes.size()));
-  return PutResult{digest, bytes.size(), outcome == Publish::Existed};
+  return keep(temp, digest, bytes.size(), bytes.size());
 }
 
 bool BlobStore::contains(const Digest& digest) const {
@@ -232,8 +300,8 @@ bool BlobStore::contains(const Digest& digest) const {
 
 bool BlobStore::contains(const Digest& digest, std::uint64_t size) const {
   struct stat st;
-  return ::lstat(object_path(digest).c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
-         static_cast<std::uint64_t>(st.st_size) == size;
+  const std::string path = object_path(digest);
+  return ::lstat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode) && has_size(path, st, size);
 }
 
 bool BlobStore::rely_on(const Digest& digest, std::uint64_t size) const {
@@ -247,16 +315,24 @@ bool BlobStore::rely_on(const Digest& digest) const {
 Result<bool> BlobStore::copy_out(const Digest& digest, int target) {
   const std::string path = object_path(digest);
   BXL_TRY_ASSIGN(auto blob, open_object(path));
-  if (!blob) return false;
-  auto copied = copy_bytes(blob.get(), target, WantDigest::Yes);
-  if (copied && copied->digest == digest) return true;
-  // Which side failed? A blob that cannot be read back whole is damaged; otherwise the target is at
-  // fault.
-  if (!copied) {
-    auto again = hash_fd(blob.get());
-    if (again && *again == digest) return std::move(copied.error()).in("copy " + path);
+  if (!blob.fd) return false;
+  if (blob.packed) {
+    auto unpacked = unpack(blob.fd.get(),
+                           [target](std::string_view piece) { return write_all(target, piece); });
+    if (unpacked && unpacked->digest == digest) return true;
+    if (!unpacked && !is_damage(unpacked.error()))
+      return std::move(unpacked.error()).in("copy " + path);
+  } else {
+    auto copied = copy_bytes(blob.fd.get(), target, WantDigest::Yes);
+    if (copied && copied->digest == digest) return true;
+    // Which side failed? A blob that cannot be read back whole is damaged; otherwise the target is
+    // at fault.
+    if (!copied) {
+      auto again = hash_fd(blob.fd.get());
+      if (again && *again == digest) return std::move(copied.error()).in("copy " + path);
+    }
   }
-  quarantine(root_, digest, path, blob.get());
+  quarantine(root_, digest, path, blob.fd.get());
   if (::ftruncate(target, 0) != 0 || ::lseek(target, 0, SEEK_SET) < 0)
     return errno_error("empty the copy of " + path);
   return false;
@@ -265,22 +341,45 @@ Result<bool> BlobStore::copy_out(const Digest& digest, int target) {
 Result<std::optional<std::string>> BlobStore::read(const Digest& digest) {
   const std::string path = object_path(digest);
   BXL_TRY_ASSIGN(auto blob, open_object(path));
-  if (!blob) return std::optional<std::string>();
-  auto bytes = read_fd(blob.get());
-  if (bytes && Digest::of(*bytes) == digest) return std::optional<std::string>(std::move(*bytes));
-  if (!bytes && bytes.error().errnum != EIO) return std::move(bytes.error()).in(path);
-  quarantine(root_, digest, path, blob.get());
+  if (!blob.fd) return std::optional<std::string>();
+  std::string bytes;
+  Result<void> done;
+  if (blob.packed) {
+    auto unpacked = unpack(blob.fd.get(), [&bytes](std::string_view piece) -> Result<void> {
+      bytes += piece;
+      return {};
+    });
+    if (!unpacked) done = std::move(unpacked.error());
+  } else {
+    auto all = read_fd(blob.fd.get());
+    if (all)
+      bytes = std::move(*all);
+    else
+      done = std::move(all.error());
+  }
+  if (done && Digest::of(bytes) == digest) return std::optional<std::string>(std::move(bytes));
+  if (!done && !is_damage(done.error())) return std::move(done.error()).in(path);
+  quarantine(root_, digest, path, blob.fd.get());
   return std::optional<std::string>();
 }
 
 Result<BlobStore::Content> BlobStore::verify(const Digest& digest, Keep keep) const {
   const std::string path = object_path(digest);
   BXL_TRY_ASSIGN(auto blob, open_object(path));
-  if (!blob) return Content::Absent;
-  auto hashed = hash_fd(blob.get());
+  if (!blob.fd) return Content::Absent;
+  Result<Digest> hashed = Digest();
+  if (blob.packed) {
+    auto unpacked = unpack(blob.fd.get(), [](std::string_view) { return Result<void>(); });
+    if (unpacked)
+      hashed = unpacked->digest;
+    else
+      hashed = std::move(unpacked.error());
+  } else {
+    hashed = hash_fd(blob.fd.get());
+  }
   if (hashed && *hashed == digest) return Content::Good;
-  if (!hashed && hashed.error().errnum != EIO) return std::move(hashed.error()).in(path);
-  if (keep == Keep::No) quarantine(root_, digest, path, blob.get());
+  if (!hashed && !is_damage(hashed.error())) return std::move(hashed.error()).in(path);
+  if (keep == Keep::No) quarantine(root_, digest, path, blob.fd.get());
   return Content::Damaged;
 }
 

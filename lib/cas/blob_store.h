@@ -24,7 +24,9 @@ struct PutResult {
   bool existed = false;    // the store already held it, nothing was kept
 };
 
-// What lies in a store, counted by listing it.
+struct TempBlob;  // of a put under way
+
+// What lies in a store, counted by listing it; bytes on disk.
 struct Usage {
   std::uint64_t blobs = 0, bytes = 0, quarantined = 0;
 };
@@ -80,13 +82,24 @@ class BlobStore {
   // The running sum of the same; flush it before another process is to see what this one stored.
   UsageFile& usage_file() const { return *usage_; }
 
+  // Are new blobs compressed, where that is worth it? A property of the store, kept in it; any
+  // store may hold both kinds, and sizes and digests are always those of the content.
+  bool compresses() const { return compresses_; }
+  // For all who open the store from now on.
+  static Result<void> set_compression(const std::string& root, bool on);
+
   const std::string& root() const { return root_; }
 
  private:
   explicit BlobStore(std::string root)
       : root_(std::move(root)), usage_(std::make_shared<UsageFile>(root_)) {}
   std::string object_path(const Digest& digest) const;
+  Result<PutResult> keep(TempBlob& temp, const Digest& digest, std::uint64_t size,
+                         std::uint64_t bytes_on_disk);
+  template <typename Source>
+  Result<std::optional<PutResult>> put_packed(TempBlob& temp, Source source);
   std::string root_;
+  bool compresses_ = false;
   std::shared_ptr<UsageFile> usage_;
 };
 

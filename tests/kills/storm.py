@@ -207,6 +207,8 @@ class Storm:
         for builder in self.builders:
             builder.build()
             builder.compare()
+        if self.random.random() < 0.5:  # then the cache ends up with both kinds of blobs
+            subprocess.run([f"{self.bin}/bxl-cache", "compress", "on", "-q", "--cache", str(self.cache)], check=True)
         size = self.ask("stats", "--json")
         limit = (size["bytes"] + size["metadataBytes"]) // 2
         clock = Clock(self.cache)

@@ -104,3 +104,34 @@ expect_file a.out "one
 2"
 ask verify
 expect_exit 0
+
+# Compressed or not: the same outputs, less room, and both kinds in one cache.
+write build.ninja 'rule sh
+  command = for i in 1 2 3 4 5 6 7 8; do cat big; done > $out; cat in.txt >> $out
+build packed: sh big in.txt
+build plain: sh big in.txt'
+seq 1 2000 >big
+ask compress
+expect_exit 2
+ask compress on
+expect_exit 0
+bytes() { "$BXL_BIN/bxl-cache" stats --json --cache "$cache" | python3 -c 'import json, sys; print(json.load(sys.stdin)["bytes"])'; }
+before=$(bytes)
+bxl_build packed
+expect_exit 0
+packed=$(($(bytes) - before))
+ask compress off
+write in.txt other
+before=$(bytes)
+bxl_build plain
+plain=$(($(bytes) - before))
+((packed * 2 < plain)) || fail "$packed bytes compressed, $plain as they are"
+write in.txt one
+sleep 0.02
+cp packed "$tmp/packed"
+rm -rf packed .bxl
+bxl_build packed
+expect_counts hit=1 ran=0
+cmp packed "$tmp/packed" || fail "another file came back"
+ask verify
+expect_exit 0

@@ -12,7 +12,8 @@ namespace {
 const bxl::cli::ToolInfo kInfo{
     bxl::cache_tool::kTool,
     "Publishes what ran into the cache, shows what it holds, and keeps it below its limit.",
-    {"publish", "gc", "stats", "ls", "show", "diff", "verify", "fsck", "export", "import"},
+    {"publish", "gc", "stats", "ls", "show", "diff", "verify", "fsck", "export", "import",
+     "compress"},
     "  bxl-exec < plan | bxl-cache publish | bxl-materialize\n"
     "  bxl-cache gc --cache-size 5G\n"
     "  bxl-cache stats --json\n"
@@ -22,7 +23,8 @@ const bxl::cli::ToolInfo kInfo{
     "  bxl-cache verify --sample 10%\n"
     "  bxl-cache fsck\n"
     "  bxl-cache export new.bxl --since old.bxl\n"
-    "  bxl-cache import old.bxl new.bxl\n",
+    "  bxl-cache import old.bxl new.bxl\n"
+    "  bxl-cache compress on\n",
 };
 
 int run(int argc, char** argv) {
@@ -39,9 +41,10 @@ int run(int argc, char** argv) {
   if (parsed.subcommand == "fsck") return cache_tool::run_fsck(parsed.options);
   if (parsed.subcommand == "export") return cache_tool::run_export(parsed.options);
   if (parsed.subcommand == "import") return cache_tool::run_import(parsed.options);
+  if (parsed.subcommand == "compress") return cache_tool::run_compress(parsed.options);
   cli::print_error(cache_tool::kTool,
                    "name one of the subcommands publish, gc, stats, ls, show, diff, verify, fsck, "
-                   "export, import (--help explains them)");
+                   "export, import, compress (--help explains them)");
   return cli::kUsage;
 }
 

@@ -40,6 +40,7 @@ bool is_absent(const std::string& directory) {
 int run_stats(const cli::Options& options) {
   cache::Counts counts;
   cas::Usage usage;
+  bool compresses = false;
   if (!is_absent(options.cache)) {
     auto metadata = cache::MetadataStore::open(options.cache);
     if (!metadata) return fail(metadata.error());
@@ -51,6 +52,7 @@ int run_stats(const cli::Options& options) {
     auto used = blobs->usage();
     if (!used) return fail(used.error());
     usage = *used;
+    compresses = blobs->compresses();
   }
   const std::uint64_t limit = limit_of(options);
   std::uint64_t metadata_bytes = 0;
@@ -64,6 +66,7 @@ int run_stats(const cli::Options& options) {
     json.key("entries").natural(counts.entries).key("pathSets").natural(counts.path_sets);
     json.key("weakFingerprints").natural(counts.weak).key("blobs").natural(usage.blobs);
     json.key("bytes").natural(usage.bytes).key("quarantined").natural(usage.quarantined);
+    json.key("compresses").boolean(compresses);
     json.key("metadataBytes").natural(metadata_bytes).key("limitBytes").natural(limit);
     json.end_object();
     text += '\n';
@@ -80,9 +83,24 @@ int run_stats(const cli::Options& options) {
     line("bytes:", std::to_string(usage.bytes));
     line("metadata bytes:", std::to_string(metadata_bytes));
     line("limit:", limit == 0 ? "none" : std::to_string(limit));
+    line("compression:", compresses ? "zstd" : "none");
     line("quarantined:", std::to_string(usage.quarantined));
   }
   std::fputs(text.c_str(), stdout);
+  return cli::kOk;
+}
+
+int run_compress(const cli::Options& options) {
+  const std::string word = options.targets.size() == 1 ? options.targets.front() : std::string();
+  if (word != "on" && word != "off") {
+    cli::print_error(kTool, "compress takes one word, on or off");
+    return cli::kUsage;
+  }
+  auto done = cas::BlobStore::set_compression(options.cache, word == "on");
+  if (!done) return fail(done.error());
+  if (options.verbosity >= 0)
+    std::printf("what enters the cache in %s from now on is %s\n", printable(options.cache).c_str(),
+                word == "on" ? "compressed where that saves an eighth" : "kept as it is");
   return cli::kOk;
 }
 
