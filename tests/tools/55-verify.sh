@@ -83,6 +83,18 @@ verify -n
 expect_exit 1
 [[ $(snapshot) == "$before" ]] || fail "lazy outputs came to disk: $(diff <(echo "$before") <(snapshot))"
 
+# What was shared with other checkouts goes as well.
+write build.ninja "rule sh
+  command = date +%s%N > \$out
+build date: sh in.txt"
+bxl_build --share-checkouts
+expect_exit 0
+run "$BXL_BIN/bxl-cache" ls date --cache "$cache"
+[[ $(wc -l <"$log") == 3 ]] || fail "not, beside an older one, one entry for this checkout and one for others"
+verify
+expect_exit 1
+expect_said "2 cache entries forgotten"
+
 # A command that fails the second time made no result to rely on either: this one knows where it is.
 write build.ninja "rule sh
   command = ! grep -q ' $ws overlay ' /proc/self/mounts && cat in.txt > \$out

@@ -19,6 +19,7 @@
 #include "os/private_tree.h"
 #include "plan/session.h"
 #include "state/output_log.h"
+#include "wire/stream.h"
 
 namespace bxl::verify {
 namespace {
@@ -276,14 +277,37 @@ class Verifier {
     BXL_TRY_ASSIGN(auto listed, metadata->list(std::numeric_limits<std::int64_t>::max()));
     for (const Verdict& verdict : report_.verdicts) {
       const wire::PlanPip& known = *known_.at(verdict.finding.pip);
-      // Under the weak fingerprint or an augmented one.
-      for (const cache::Listed& entry : listed)
-        if (entry.selector.strong == known.strong && entry.selector.path_set == known.path_set) {
-          BXL_TRY(metadata->forget(entry.weak, entry.selector));
-          ++report_.forgotten;
+      // Under the weak fingerprint, an augmented one, or the one for other checkouts.
+      for (const cache::Listed& entry : listed) {
+        bool same =
+            entry.selector.strong == known.strong && entry.selector.path_set == known.path_set;
+        if (!same && is_of(entry, known)) {
+          BXL_TRY_ASSIGN(auto bytes, metadata->entry(entry.weak, entry.selector));
+          same = bytes && has_outputs(*bytes, known.entry);
         }
+        if (!same) continue;
+        BXL_TRY(metadata->forget(entry.weak, entry.selector));
+        ++report_.forgotten;
+      }
     }
     return {};
+  }
+
+  // Entries are called by their first output.
+  bool is_of(const cache::Listed& entry, const wire::PlanPip& pip) const {
+    return std::any_of(pip.entry.outputs.begin(), pip.entry.outputs.end(),
+                       [&](const wire::Output& output) {
+                         return mounts_.tokenise(paths_->str(output.path)) == entry.stable_id;
+                       });
+  }
+
+  // Does an encoded entry make the very same?
+  bool has_outputs(const std::string& bytes, const wire::Entry& known) {
+    auto entry = wire::decode_entry(bytes, [&](std::string_view token) -> Result<PathId> {
+      BXL_TRY_ASSIGN(auto path, mounts_.expand(token));
+      return paths_->intern(path);
+    });
+    return entry && differences(entry->outputs, known.outputs, *paths_).empty();
   }
 
   const Request& request_;
