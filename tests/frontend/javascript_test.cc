@@ -95,7 +95,7 @@ TEST_F(WorkspacesTest, GlobsNamePackagesAndRangesTheirOrder) {
       R"({"name": "deep", "version": "0.1.0", "peerDependencies": {"y": "link:../../../one/y"}})");
   write("tools/old/package.json", R"({"name": "old"})");
   write("one/y/package.json", R"({"name": "y", "version": "1.0.0"})");
-  EXPECT_EQ(packages(), "root ->; y ->; @s/a ->; b -> @s/a deep; c ->; deep -> y");
+  EXPECT_EQ(packages(), "y ->; @s/a ->; b -> @s/a deep; c ->; deep -> y");
   EXPECT_EQ(manager_, Manager::Npm);
   write("yarn.lock", "# yarn lockfile v1\n");
   packages();

@@ -195,7 +195,10 @@ Result<std::vector<std::string>> pnpm_packages(const std::string& text, const st
       within = true;
       std::string rest = line.substr(key.size());
       const std::size_t open = rest.find('[');
-      if (rest.find_first_not_of(" \t\r") != open || open == std::string::npos) break;
+      const std::size_t value = rest.find_first_not_of(" \t\r");
+      if (value != std::string::npos && value != open && rest[value] != '#')
+        return wrong("'packages' must be a list of folders");
+      if (value != open || open == std::string::npos) break;
       const std::size_t close = rest.find(']', open);
       if (close == std::string::npos) return wrong("a list in brackets must end on its line");
       for (std::size_t from = open + 1; from < close;) {

@@ -78,8 +78,6 @@ class Reader {
       BXL_TRY_ASSIGN(PackageGraph graph, read_workspaces(resolver_.root, s_.reads));
       found = std::move(graph.packages);
       hooks = graph.manager == Manager::YarnBerry ? Hooks::No : Hooks::Yes;
-      // The script of the root builds the others, by a tool that runs their scripts.
-      if (found.size() > 1 && found.front().folder == resolver_.root) found.erase(found.begin());
     }
     for (Package& package : found) BXL_TRY(custom_scripts(package));
     return make_tasks(found, resolver_.commands, hooks);

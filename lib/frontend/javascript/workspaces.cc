@@ -98,7 +98,6 @@ Result<PackageGraph> read_workspaces(const std::string& root, Reads& reads) {
     out.packages.push_back(std::move(manifest.package));
     ranges.push_back(std::move(manifest.ranges));
   };
-  if (top && !top->package.name.empty()) add(*top);
   for (const std::string& folder : folders) {
     if (folder == root) continue;
     BXL_TRY_ASSIGN(auto manifest, read_manifest(folder, root, reads));
@@ -107,6 +106,8 @@ Result<PackageGraph> read_workspaces(const std::string& root, Reads& reads) {
       return make_error(0, folder + "/package.json: 'name' is missing");
     add(*manifest);
   }
+  // The script of the root builds the others, by a tool that runs their scripts.
+  if (out.packages.empty() && top && !top->package.name.empty()) add(*top);
   std::unordered_map<std::string_view, const Package*> seen;
   for (const Package& package : out.packages) {
     auto [other, fresh] = seen.emplace(package.name, &package);

@@ -17,15 +17,15 @@ const char* name(Manager manager);  // "npm", "Yarn", "Yarn", "pnpm": for people
 struct PackageGraph {
   std::string root;  // absolute, real
   Manager manager = Manager::Npm;
-  // Sorted by folder; the package at the root, if it has a name, is the first.
+  // Sorted by folder. The package at the root is none of them unless it is the only one.
   std::vector<Package> packages;
 };
 
 // Reads `workspaces` of ROOT/package.json or ROOT/pnpm-workspace.yaml, the packages they name, and
 // who depends on whom: by name, and by a range that the version satisfies ("workspace:" always
 // does, "link:", "file:" and "portal:" when they lead to the package). Everything looked at is
-// recorded. Without workspaces a package at the root with a name is all there is. Errors: neither,
-// a package.json that is none, a package without name, two of one name.
+// recorded. Errors: neither workspaces nor a root with a name, a package.json that is none, a
+// package without name, two of one name.
 Result<PackageGraph> read_workspaces(const std::string& root, Reads& reads);
 
 // Is there anything read_workspaces() could read? Nothing is recorded.
