@@ -33,6 +33,8 @@ void Decoder::open_file_call(const Call& call, const Place& place, std::uint64_t
     case FileKind::Absent:
       if (creates && place.parent_exists) {
         mutate(call, place, kCreate | kWrite);
+      } else if (creates) {
+        recorder_.attempt(place, kCreate | kWrite);
       } else {
         // Opening for writing without O_CREAT fails; for reading, whatever appears in between was
         // read.

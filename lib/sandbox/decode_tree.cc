@@ -91,7 +91,8 @@ void Decoder::rename_call(const Call& call) {
   if (!from || !to) return;
   const auto probe = [&](const Place& place) { recorder_.note(place, kAccess); };
   if (from->kind == FileKind::Absent) return probe(*from);
-  if (to->kind == FileKind::Absent && !to->parent_exists) return probe(*to);
+  if (to->kind == FileKind::Absent && !to->parent_exists)
+    return recorder_.attempt(*to, kCreate | kWrite);
   const std::uint64_t flags = call.flags();
   // Both, before anything is said to have moved.
   const auto allowed = [&] {
@@ -146,6 +147,8 @@ void Decoder::unlink_call(const Call& call, bool directory) {
 void Decoder::make(const Call& call, const Place& place, std::uint32_t ops) {
   if (place.kind == FileKind::Absent && place.error == 0 && place.parent_exists) {
     mutate(call, place, ops);
+  } else if (place.kind == FileKind::Absent && place.error == 0) {
+    recorder_.attempt(place, ops);
   } else {
     recorder_.note(place, kAccess);
   }

@@ -158,7 +158,31 @@ bool Recorder::has_reason(std::string_view what) const {
                      [&](const Reason& r) { return r.what == what; });
 }
 
+void Recorder::attempt(const Place& place, std::uint32_t ops) {
+  note(place, kAccess);
+  if (!place.tracked) return;
+  if (attempts_.empty() || attempts_.back().first != place.id) {
+    attempts_.emplace_back(place.id, ops);
+    journal(place.id);
+  }
+}
+
+void Recorder::settle_attempts() {
+  for (const auto& [id, ops] : attempts_) {
+    Access& access = entries_[slot_[index(id)] - 1].access;
+    if (access.first_mutation_seq != 0 || access.first.exists() || access.first_errno != 0)
+      continue;
+    int failed = 0;
+    if (!identity(id, failed).exists()) continue;
+    access.ops |= ops;
+    access.first_mutation_seq = ++sequence_;
+    access.before_mutation = {};
+  }
+  attempts_.clear();
+}
+
 std::vector<Access> Recorder::take_accesses() {
+  settle_attempts();
   std::vector<Access> out;
   out.reserve(entries_.size());
   for (Entry& entry : entries_) {

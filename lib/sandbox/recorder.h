@@ -45,6 +45,10 @@ class Recorder {
   bool has_reason(std::string_view what) const;
 
   // Sorted by path. The recorder is empty afterwards.
+  // A call would make something at `place` with `ops`, and fails, as its directory is missing;
+  // unless another thread makes that directory before the kernel looks. What is there at the end
+  // was made by the run.
+  void attempt(const Place& place, std::uint32_t ops);
   std::vector<Access> take_accesses();
   std::vector<Reason> take_reasons() { return std::move(reasons_); }
   std::vector<Violation> take_violations();
@@ -54,6 +58,7 @@ class Recorder {
     PathId id;
     Access access;  // `path` is filled in at the end
   };
+  void settle_attempts();
   void record(PathId id, std::uint32_t ops, int error, const FileIdentity* first = nullptr);
   FileIdentity identity(PathId id, int& error);
   void journal(PathId id);
@@ -67,6 +72,7 @@ class Recorder {
   std::deque<Entry> entries_;
   // What lies here existed before the run, under the name given: a rename brought it.
   std::unordered_map<PathId, PathId> moved_;
+  std::vector<std::pair<PathId, std::uint32_t>> attempts_;
   std::vector<Reason> reasons_;
   std::map<std::pair<Violation::Kind, std::string>, Violation> violations_;
   std::uint64_t sequence_ = 0;
