@@ -84,14 +84,43 @@ Result<void> Parts::add_tasks(Part& part) {
   settings.module_name = part.resolver.module_name;
   settings.environment = part.environment;
   settings.is_directory = [&](const std::string& path) {
+    if (!part.resolver.install.empty()) return true;  // it will be there when a task runs
     if (!s_.reads.exists(path)) return false;
     auto identity = stat_identity(path);
     return identity && identity->kind == FileKind::Directory;
   };
   if (part.resolver.kind == Kind::Rush)
     settings.more_bin = part.resolver.root + "/common/temp/node_modules/.bin";
+  if (!part.resolver.install.empty()) add_install(part);
   append_pips(pips, s_.paths, make_pips(part.graph, settings, s_.paths), s_.paths);
   return {};
+}
+
+// One more task, which all others wait for. Package managers keep caches and logs in the home
+// directory: those are private here, what counts is what ends up in node_modules. The network is
+// trusted, since lock files hold the digests of what comes from there.
+void Parts::add_install(Part& part) {
+  const Resolver& resolver = part.resolver;
+  Task install;
+  install.id = "#install";
+  install.name = "install";
+  install.folder = resolver.root;
+  install.argv = {"/bin/sh", "-c",
+                  "export npm_config_cache=\"$TMPDIR/npm\" npm_config_update_notifier=false "
+                  "npm_config_audit=false npm_config_fund=false "
+                  "YARN_CACHE_FOLDER=\"$TMPDIR/yarn\" YARN_ENABLE_GLOBAL_CACHE=false "
+                  "YARN_ENABLE_TELEMETRY=0 npm_config_store_dir=\"$TMPDIR/pnpm\" "
+                  "npm_config_package_import_method=copy\n" +
+                      resolver.install};
+  for (Task& task : part.graph.tasks) {
+    install.output_directories.push_back(task.folder + "/node_modules");
+    task.dependencies.push_back(install.id);
+  }
+  install.output_directories.push_back(resolver.root + "/node_modules");
+  auto& places = install.output_directories;
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  part.graph.tasks.push_back(std::move(install));
 }
 
 Result<void> Parts::add_ninja(Part& part) {
@@ -191,6 +220,14 @@ void Parts::apply_options(const Part& part) {
       for (const std::string& path : resolver.output_directories)
         pip.options.make().directory_outputs.push_back({place(path), false});
       continue;
+    }
+    if (pip.stable_id == "#install") {
+      pip.flags |= wire::kPipTrustNetwork;
+      // Not all of the repository, as other tasks have their folder.
+      auto& places = pip.options.make().directory_outputs;
+      std::erase_if(places, [&](const wire::DirectoryOutput& one) {
+        return one.path == pip.working_directory;
+      });
     }
     if (!resolver.same_content) pip.flags &= ~static_cast<std::uint32_t>(wire::kPipSameContent);
     wire::PipOptions& options = pip.options.make();

@@ -50,6 +50,7 @@ class Parts {
   };
   Environment environment_of(const Resolver& resolver) const;
   Result<void> add_tasks(Part& part);
+  void add_install(Part& part);
   Result<void> add_ninja(Part& part);
   Result<void> add_ninja_targets(Part& part, const NinjaGraph& graph);
   void apply_options(const Part& part);

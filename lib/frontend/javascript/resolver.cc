@@ -77,6 +77,7 @@ constexpr Option kOptions[] = {
     {"useYarnStrictAwarenessTracking", kLage, "b", false},
     {"disallowWritesUnderYarnStrictStore", kLage, "b", false},
     {"yarnLocation", kYarn, "f[d", true},
+    {"packageInstall", kYarn, "s", true},
     {"graphConstructionMode", kRush, "s", true},
     {"rushLibBaseLocation", kRush, "d", true},
     {"rushLocation", kRush, "f", true},
@@ -213,6 +214,7 @@ class Reader {
     text_of("lageLocation", out.lage);
     text_of("npmLocation", out.npm);
     text_of("since", out.since);
+    text_of("packageInstall", out.install);
     if (!out.lage.empty() && !out.npm.empty())
       return evaluation_.error(find(value, "npmLocation")->origin,
                                "npmLocation and lageLocation exclude each other");

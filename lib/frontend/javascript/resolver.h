@@ -36,11 +36,12 @@ struct Resolver {
   std::uint32_t retries = 0;
   // Names of programs that may outlive a pip, and that nobody looks at.
   std::vector<std::string> surviving, breakaway;
-  std::string lage;               // absolute path of lage; empty: node_modules/.bin/lage
-  std::string npm;                // absolute path of npm, which then runs lage
-  std::string since;              // lage --since
-  std::string custom_graph;       // absolute; of kind Custom
-  dsc::Value custom_graph_value;  // likewise, written out; undefined: a file
+  std::string lage;          // absolute path of lage; empty: node_modules/.bin/lage
+  std::string npm;           // absolute path of npm, which then runs lage
+  std::string since;         // lage --since
+  std::string install;       // shell text that fills node_modules, before all tasks; may be empty
+  std::string custom_graph;  // absolute; of kind Custom
+  dsc::Value custom_graph_value;              // likewise, written out; undefined: a file
   std::vector<std::string> node_directories;  // of nodeExeLocation, in front of PATH
   dsc::Value custom_scripts;                  // a function; undefined: package.json counts
   std::vector<AdditionalDependency> additional_dependencies;
