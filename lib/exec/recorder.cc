@@ -621,7 +621,7 @@ class Recorder {
     if (mutated_.empty())
       for (const sandbox::Access& a : outcome_.accesses)
         if (a.first_mutation_seq != 0) mutated_.insert(paths_.intern(a.path));
-    if (pip_.flags & wire::kPipJavaScript) return task_listing(dir, truth, **visible, touched);
+    if (pip_.flags & wire::kPipToolLists) return task_listing(dir, truth, **visible, touched);
     std::erase_if(truth, touched);
     for (const std::string& name : **visible)
       if (!touched(name)) mine.push_back(name);

@@ -211,8 +211,7 @@ Computed strong_fingerprint(View& view, PipId id, const Digest& weak, const Path
         PipId intruder = kNoPip;
         auto names = view.members(id, o.path, &intruder);
         if (!names) return unusable(names.error().to_string());
-        // A task lists every package in search of package.json (rule 15).
-        if (intruder != kNoPip && !(view.graph().pip(id).flags & wire::kPipJavaScript))
+        if (intruder != kNoPip && !(view.graph().pip(id).flags & wire::kPipToolLists))
           return unusable("it enumerates " + view.paths().str(o.path) +
                           ", which also receives outputs of " +
                           view.graph().pip(intruder).stable_id + ", a pip it does not depend on");

@@ -114,7 +114,7 @@ void Analyzer::compare(PipId pip, const Touched& mine, PipId other, const Fact& 
     if (verdict->kind == Kind::SameContent) report.same_content.push_back(path);
     const bool me = verdict->whom == Whom::Mine;
     if (verdict->kind == Kind::Listed &&
-        (graph_.pip(me ? pip : other).flags & wire::kPipJavaScript)) {
+        (graph_.pip(me ? pip : other).flags & wire::kPipToolLists)) {
       if (!me) report.relisted.push_back(other);
       return;
     }

@@ -29,7 +29,8 @@ constexpr Flag kPipFlags[] = {{kPipGenerator, "generator"},
                               {kPipDenyWrites, "denyWrites"},
                               {kPipDenyNetwork, "denyNetwork"},
                               {kPipTrustNetwork, "trustNetwork"},
-                              {kPipRestrictedReads, "restrictedReads"}};
+                              {kPipRestrictedReads, "restrictedReads"},
+                              {kPipToolLists, "toolLists"}};
 
 class Describer {
  public:

@@ -77,6 +77,9 @@ enum PipFlags : std::uint32_t {
   kPipTrustNetwork = 16384,  // talking to others does not keep its result out of the cache
   // With kPipDeclaredReads: its declaration restricts where undeclared reads are allowed.
   kPipRestrictedReads = 32768,
+  // Run by a tool that lists every package to find its own: names that pips in no order with it
+  // make are members of no listing (rule 15).
+  kPipToolLists = 65536,
 };
 
 // A directory below which everything a pip writes is its output. Exclusive: no other pip declares

@@ -12,6 +12,11 @@ echo "asked: $*" >&2
 echo "a configuration may print"
 read -r first rest <lage.config.js
 ls packages/* >/dev/null
+if [ "$1" = exec ]; then
+  cd "$(dirname "$0")/../.." || exit 1
+  for d in packages/*; do ls "$d" >/dev/null; done
+  cat "packages/$2/src" >"packages/$2/lib/worked"; exit
+fi
 case $first in
   syntax) echo "SyntaxError: somewhere" >&2; exit 1 ;;
   empty) echo "{\"data\": {\"packageTasks\": [{\"id\": \"__start\", \"command\": [], \"dependencies\": []}]}}"; exit ;;
@@ -23,6 +28,7 @@ task() {  # task PACKAGE TASK DEPENDENCIES COMMAND
 printf "{\"level\":30,\"msg\":\"info\",\"data\":{\"packageTasks\":["
 task a build "" "\"npm\",\"run\",\"build\""
 task b build "\"a#build\"" "\"npm\",\"run\",\"build\""
+[ "$first" != worker ] || task a work "\"a#build\"" "\"$PWD/node_modules/.bin/lage\",\"exec\",\"a\",\"work\""
 [ -z "$rest" ] || task b test "\"b#build\"" "\"sh\",\"-c\",\"cat lib/b >lib/tested; echo $rest\""
 printf "]}}\n"'
 chmod +x node_modules/.bin/lage
@@ -52,6 +58,16 @@ bxl_build
 expect_exit 0
 expect_said "asked:"
 expect_counts ran=0 total=2
+# What lage itself lists in search of packages keeps nothing out of the cache, though others write there.
+write lage.config.js 'worker'
+bxl_build -j2
+expect_exit 0
+expect_ran "a#work"
+expect_counts total=3 uncacheable=0
+rm -rf packages/*/lib
+bxl_build
+expect_counts ran=0 hit=3
+expect_file packages/a/lib/worked a
 write lage.config.js 'empty'
 bxl_build
 expect_exit 3

@@ -48,6 +48,7 @@ struct Task {
   std::vector<std::string> output_directories, source_files;  // absolute
   std::vector<std::string> tags;
   bool cacheable = true;
+  bool tool_lists = false;   // its runner looks through all packages for this one
   std::uint32_t weight = 1;  // job slots
   bool is_noop() const { return scripts.empty() && argv.empty(); }
   bool operator==(const Task&) const = default;

@@ -45,6 +45,11 @@ Result<std::string> text_field(const json::Value& task, const char* key) {
   return *value->string();
 }
 
+// `lage exec`, which runs a worker of its own process.
+bool is_worker(const std::vector<std::string>& argv) {
+  return argv.size() >= 4 && base_name(argv.front()) == "lage" && argv[1] == "exec";
+}
+
 // A server outlives the pip, and what it reads nobody sees.
 void without_server(std::vector<std::string>& argv, TaskGraph& graph) {
   auto exec = std::find(argv.begin(), argv.end(), "exec");
@@ -99,6 +104,7 @@ Result<TaskGraph> read_lage_graph(const std::string& text, const std::string& ro
           static_cast<std::uint32_t>(std::clamp<std::int64_t>(*weight->integer(), 1, 1'000'000));
     if (!task.argv.empty()) {
       without_server(task.argv, out);
+      task.tool_lists = is_worker(task.argv);
       BXL_TRY_ASSIGN(auto package, read_package(task.folder));
       if (package) {
         task.version = package->version;

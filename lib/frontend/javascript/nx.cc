@@ -113,6 +113,7 @@ Result<TaskGraph> read_nx_graph(const std::string& text, const std::string& root
       // No daemon that nobody observes, and no files of Nx's own in the repository.
       script.emplace();
       script->name = name;
+      task.tool_lists = true;
       script->text =
           "NX_DAEMON=false NX_TUI=false NX_NO_CLOUD=true NX_CACHE_DIRECTORY=\"$TMPDIR/nx\" "
           "NX_WORKSPACE_DATA_DIRECTORY=\"$TMPDIR/nx\" exec " +

@@ -64,7 +64,8 @@ class Maker {
     wire::Pip out;
     out.stable_id = task.id;
     out.flags = wire::kPipJavaScript | wire::kPipSameContent |
-                (task.cacheable ? 0u : wire::kPipUncacheable);
+                (task.cacheable ? 0u : wire::kPipUncacheable) |
+                (task.tool_lists ? wire::kPipToolLists : 0u);
     out.description = task.id;
     out.rule = symbol(task);
     out.spec = (path_within(task.folder, settings_.root) && task.folder != settings_.root
