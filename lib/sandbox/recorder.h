@@ -44,11 +44,12 @@ class Recorder {
   void violation(Violation::Kind kind, std::string path, std::string process, bool denied);
   bool has_reason(std::string_view what) const;
 
-  // Sorted by path. The recorder is empty afterwards.
   // A call would make something at `place` with `ops`, and fails, as its directory is missing;
   // unless another thread makes that directory before the kernel looks. What is there at the end
   // was made by the run.
   void attempt(const Place& place, std::uint32_t ops);
+
+  // Sorted by path. The recorder is empty afterwards.
   std::vector<Access> take_accesses();
   std::vector<Reason> take_reasons() { return std::move(reasons_); }
   std::vector<Violation> take_violations();
