@@ -128,6 +128,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packages", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tools", default="tsc,lage,turbo,bxl", help="those to time, comma-separated")
+    parser.add_argument("--scenarios", default=",".join(SCENARIOS), help="those to time, comma-separated")
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/bin")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build/bench")
     parser.add_argument("--rows", type=pathlib.Path, default=ROOT / "bench-out")
@@ -148,6 +150,8 @@ def main():
              Tool("lage", [f"{local}/lage", "build", "--concurrency", "2"], work, args.bin.resolve()),
              Tool("turbo", [f"{local}/turbo", "run", "build", "--concurrency=2", "--no-daemon"], work, args.bin.resolve()),
              Tool("bxl", [str(args.bin.resolve() / "bxl"), "-j2", "-c", "package.json"], work, args.bin.resolve())]
+    tools = [tool for tool in tools if tool.name in args.tools.split(",")]
+    scenarios = [scenario for scenario in SCENARIOS if scenario in args.scenarios.split(",")]
     for tool in tools:
         shutil.copytree(work / "repo", tool.dir, symlinks=True)
     args.rows.mkdir(exist_ok=True)
@@ -157,7 +161,7 @@ def main():
         print(f"# {os.cpu_count()} processors; {VERSIONS}; {args.packages} packages", file=out)
         print("round\tscenario\ttool\tcpu\twall\tran", file=out)
         for round_number in range(1, args.rounds + 1):
-            for scenario in SCENARIOS:
+            for scenario in scenarios:
                 for tool in tools if round_number % 2 else tools[::-1]:
                     if tool.name == "tsc" and scenario != "cold":
                         continue
@@ -167,7 +171,7 @@ def main():
                     print(f"{round_number}\t{scenario}\t{tool.name}\t{cpu:.3f}\t{wall:.3f}\t{ran}", file=out, flush=True)
     names = [tool.name for tool in tools]
     print(f"\nCPU seconds (wall seconds), medians of {args.rounds}\n{'':17}" + "".join(f"{name:>20}" for name in names))
-    for scenario in SCENARIOS:
+    for scenario in scenarios:
         cells = []
         for name in names:
             found = [row for row in rows if row[:2] == (scenario, name)]
