@@ -72,8 +72,14 @@ DependencyFixes find_missing_dependencies(const Build& build) {
       const bool mine_reads = v.role == "R";
       const PipId reader = mine_reads ? mine : theirs, writer = mine_reads ? theirs : mine;
       const wire::Pip &from = graph.pip(reader), &to = graph.pip(writer);
-      if (!(from.flags & to.flags & wire::kPipJavaScript)) continue;
+      if (!(from.flags & wire::kPipJavaScript)) continue;
       const std::string path = build.paths->str(v.path);
+      if (!(to.flags & wire::kPipJavaScript)) {
+        others.insert(from.stable_id + " uses " + path + ", which " + to.stable_id +
+                      " makes: no package.json can say so, additionalDependencies in config.dsc "
+                      "can");
+        continue;
+      }
       if (package_of(from) == package_of(to)) {
         others.insert(from.stable_id + " uses " + path + ", which " + to.stable_id +
                       " makes: let one task wait for the other (lage.config.js, or `execute` in "

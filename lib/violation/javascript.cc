@@ -29,7 +29,17 @@ std::string config_of(const wire::Pip& pip) {
   return (slash == std::string::npos ? "" : pip.spec.substr(0, slash + 1)) + "bxlconfig.json";
 }
 
+bool is_missing_dependency(const wire::Violation& v) {
+  return v.code == "DX5003" || v.code == "DX5009" || v.code == "DX5026";
+}
+
 }  // namespace
+
+std::string foreign_dependency(const wire::Pip& reader, const wire::Pip& writer) {
+  return "add {dependencies: [f`" + writer.stable_id + "`], dependents: [" +
+         quoted(package_of(reader)) +
+         "]} to additionalDependencies of the resolver of these packages in config.dsc";
+}
 
 std::string javascript_advice(const graph::PipGraph& graph, const PathTable& paths,
                               const wire::Violation& v) {
@@ -58,11 +68,13 @@ std::string javascript_advice(const graph::PipGraph& graph, const PathTable& pat
   const bool mine_reads = v.role == "R";
   const wire::Pip& reader = mine_reads ? pip : graph.pip(other);
   const wire::Pip& writer = mine_reads ? graph.pip(other) : pip;
+  if (is_missing_dependency(v) && !(writer.flags & wire::kPipJavaScript))
+    return foreign_dependency(reader, writer);
   if (v.code == "DX5025")
     return "let " + quoted(reader.stable_id) + " depend on " + quoted(writer.stable_id) +
            ", or have a new file made instead; if another tool built this file here before, remove "
            "what that one left (git clean -xdf)";
-  if (v.code == "DX5003" || v.code == "DX5009" || v.code == "DX5026") {
+  if (is_missing_dependency(v)) {
     if (package_of(reader) == package_of(writer))
       return "let the task " + quoted(task_of(reader)) + " depend on " + quoted(task_of(writer)) +
              " (the pipeline in lage.config.js, or `execute` in config.dsc)";

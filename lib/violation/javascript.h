@@ -14,4 +14,8 @@ namespace bxl::violation {
 std::string javascript_advice(const graph::PipGraph& graph, const PathTable& paths,
                               const wire::Violation& v);
 
+// What lets a task wait for a pip of another front end, which no package.json can name. Named from
+// config.dsc, as the ids of Ninja's pips are.
+std::string foreign_dependency(const wire::Pip& reader, const wire::Pip& writer);
+
 }  // namespace bxl::violation

@@ -140,6 +140,7 @@ std::string advice(const graph::PipGraph& graph, const PathTable& paths, const w
   const wire::Pip& reader = mine_reads ? pip : graph.pip(other);
   const wire::Pip& writer = mine_reads ? graph.pip(other) : pip;
   if (v.code == "DX5003" || v.code == "DX5009" || v.code == "DX5026") {
+    if (reader.flags & wire::kPipJavaScript) return foreign_dependency(reader, writer);
     // Ordered after a pip, all it makes may be read: of an undeclared output the first declared one
     // stands for it.
     const std::string input = declares(writer, v.path) ? path

@@ -58,7 +58,9 @@ expect_ran "native/out/tool a#build"
 sed -i 's/additionalDependencies.*,$/additionalDependencies: [/; ' config.dsc
 bxl_build
 expect_exit 4
-expect_said "native/out/tool"
+expect_said 'To fix it, add {dependencies: [f`native/out/tool`], dependents: ["a"]} to additionalDependencies'
+run "$BXL_BIN/bxl" fix-deps -C "$ws" --cache "$cache"
+expect_said "a#build uses $ws/native/out/tool, which native/out/tool makes: no package.json can say so"
 
 refused() {  # refused RESOLVERS SENTENCE
   write config.dsc "config({resolvers: [$1]});"
