@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/shell_text.h"
 #include "fingerprint/evidence.h"
 #include "fingerprint/fingerprint.h"
 #include "os/file.h"
@@ -52,12 +53,6 @@ std::string with_newline(std::string text) {
 }
 
 }  // namespace
-
-std::string shell_quoted(std::string_view text) {
-  std::string out = "'";
-  for (char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
-  return out + "'";
-}
 
 Failures::Failures(const graph::PipGraph& graph, PathTable& paths, Keeping keeping)
     : graph_(graph), paths_(paths), keeping_(std::move(keeping)) {}

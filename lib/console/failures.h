@@ -56,7 +56,4 @@ class Failures {
   std::vector<Failed> failed_;
 };
 
-// One word of a POSIX shell.
-std::string shell_quoted(std::string_view text);
-
 }  // namespace bxl::console

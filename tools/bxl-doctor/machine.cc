@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/path_table.h"
+#include "base/shell_text.h"
 #include "base/text.h"
 #include "checks.h"
 #include "os/file.h"
@@ -48,9 +49,8 @@ bool saw_everything(const sandbox::Outcome& outcome) {
 }
 
 std::string first_line_of(const std::string& program, const char* argument) {
-  std::string quoted = "'";
-  for (char c : program) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  std::FILE* pipe = ::popen((quoted + "' " + argument + " 2>/dev/null").c_str(), "re");
+  const std::string command = shell_quoted(program) + " " + argument + " 2>/dev/null";
+  std::FILE* pipe = ::popen(command.c_str(), "re");
   if (!pipe) return {};
   char text[256] = "";
   (void)!std::fgets(text, sizeof text, pipe);

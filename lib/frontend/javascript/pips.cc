@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstring>
 #include <map>
 #include <unordered_map>
+
+#include "base/shell_text.h"
 
 namespace bxl::frontend::javascript {
 namespace {
@@ -135,16 +136,6 @@ class Maker {
 };
 
 }  // namespace
-
-std::string shell_word(const std::string& word) {
-  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return std::isalnum(c) || std::strchr("_-+=./,:@%^", c);
-  });
-  if (plain) return word;
-  std::string out = "'";
-  for (char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
 
 std::vector<wire::Pip> make_pips(const TaskGraph& graph, const PipSettings& settings,
                                  PathTable& paths) {

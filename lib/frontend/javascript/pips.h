@@ -31,7 +31,4 @@ struct PipSettings {
 std::vector<wire::Pip> make_pips(const TaskGraph& graph, const PipSettings& settings,
                                  PathTable& paths);
 
-// A word as the shell reads it back.
-std::string shell_word(const std::string& word);
-
 }  // namespace bxl::frontend::javascript

@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "base/path_table.h"
+#include "base/shell_text.h"
 #include "frontend/javascript/lage.h"
 #include "frontend/javascript/nx.h"
 #include "frontend/javascript/package_json.h"
-#include "frontend/javascript/pips.h"
 #include "frontend/javascript/rush.h"
 #include "frontend/javascript/rush_graph.h"
 #include "frontend/javascript/shapes.h"

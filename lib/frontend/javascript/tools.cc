@@ -7,7 +7,7 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "frontend/javascript/pips.h"
+#include "base/shell_text.h"
 #include "os/file.h"
 
 namespace bxl::frontend::javascript {

@@ -3,32 +3,18 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstring>
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/nearest.h"
+#include "base/shell_text.h"
 #include "frontend/json/places.h"
 
 namespace bxl::frontend::json_graph {
 namespace {
 
 constexpr std::size_t kMaxPath = 4095;
-
-std::string shell_word(const std::string& word) {
-  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return std::isalnum(c) || std::strchr("_-+=./,:@%^", c);
-  });
-  if (plain) return word;
-  std::string out = "'";
-  for (char c : word)
-    if (c == '\'')
-      out += "'\\''";
-    else
-      out += c;
-  return out + "'";
-}
 
 class PipMaker {
  public:

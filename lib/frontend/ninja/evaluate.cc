@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/shell_text.h"
+
 namespace bxl::frontend::ninja {
 namespace {
 
@@ -50,18 +52,10 @@ Result<void> evaluate(std::span<const Piece> pieces, const Edge& edge, std::stri
 }
 
 void append_shell_quoted(std::string_view path, std::string& out) {
-  if (std::all_of(path.begin(), path.end(), is_shell_safe)) {
+  if (std::all_of(path.begin(), path.end(), is_shell_safe))
     out += path;
-    return;
-  }
-  out += '\'';
-  for (char c : path) {
-    if (c == '\'')
-      out += "'\\''";
-    else
-      out += c;
-  }
-  out += '\'';
+  else
+    out += shell_quoted(path);
 }
 
 void EdgeEvaluator::append_nodes(const NodeId* first, std::uint32_t count, char separator,
