@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
-#include <utility>
-#include <vector>
 
 #include "base/assert.h"
+#include "base/nearest.h"
 #include "cli/options.h"
 
 namespace bxl::cli {
@@ -70,21 +68,6 @@ constexpr std::array kRows{
 static_assert(kRows.size() == static_cast<std::size_t>(OptionId::Count_));
 
 constexpr std::array kBuildXlSpellings{"/c:", "/f:", "/filter:", "/enableLazyOutputs"};
-
-// Levenshtein distance; names are short, so the quadratic table costs nothing.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> line(b.size() + 1);
-  std::iota(line.begin(), line.end(), 0);
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(line[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = line[j];
-      line[j] = std::min({substituted, line[j] + 1, line[j - 1] + 1});
-    }
-  }
-  return line.back();
-}
 
 std::string left_column(const OptionRow& r) {
   std::string text = r.short_name[0] != '\0' ? std::string(r.short_name) + ", " : "    ";

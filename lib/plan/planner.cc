@@ -4,27 +4,13 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/nearest.h"
 #include "os/file.h"
 
 namespace bxl::plan {
 namespace {
 
 using wire::Action;
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
 
 std::string nearest_name(const graph::PipGraph& graph, const std::string& target) {
   std::string best;
