@@ -1,3 +1,4 @@
+// The entries and blobs of a cache, as text and as JSON.
 #include "show.h"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "publish.h"
 #include "report/compare.h"
 #include "report/words.h"
+#include "wire/names.h"
 
 namespace bxl::cache_tool {
 namespace {
@@ -34,18 +36,6 @@ Result<Cache> open_cache(const std::string& directory) {
   BXL_TRY_ASSIGN(auto blobs, cas::BlobStore::open(directory));
   cache.blobs = std::make_unique<cas::BlobStore>(std::move(blobs));
   return cache;
-}
-
-const char* name(wire::OutputKind kind) {
-  switch (kind) {
-    case wire::OutputKind::File:
-      return "file";
-    case wire::OutputKind::Symlink:
-      return "symlink";
-    case wire::OutputKind::Directory:
-      return "directory";
-  }
-  return "";
 }
 
 std::string when(std::int64_t unix_s) { return report::local_time(unix_s * 1000); }

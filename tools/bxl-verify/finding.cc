@@ -1,26 +1,13 @@
+// What differs between the outputs of two runs of a pip.
 #include "finding.h"
 
 #include <map>
 #include <utility>
 
 #include "base/byte_io.h"
+#include "wire/names.h"
 
 namespace bxl::verify {
-namespace {
-
-const char* name(wire::OutputKind kind) {
-  switch (kind) {
-    case wire::OutputKind::File:
-      return "file";
-    case wire::OutputKind::Symlink:
-      return "symlink";
-    case wire::OutputKind::Directory:
-      return "directory";
-  }
-  return "";
-}
-
-}  // namespace
 
 std::vector<Difference> differences(const std::vector<wire::Output>& before,
                                     const std::vector<wire::Output>& after,
