@@ -2,32 +2,12 @@
 #include <algorithm>
 
 #include "frontend/dsc/natives.h"
+#include "frontend/wildcard.h"
 
 namespace bxl::frontend::dsc {
 namespace {
 
 constexpr std::size_t kMaxGlobEntries = 200'000;
-
-// `*` stands for any characters, `?` for one. Greedy with one step back: linear for one star,
-// quadratic at worst.
-bool matches(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0, n = 0, star = std::string_view::npos, mark = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
-      ++p, ++n;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      mark = n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
 
 struct Walk {
   Evaluator& evaluator;
@@ -49,7 +29,7 @@ struct Walk {
         return evaluator.error(at.origin, "more than " + std::to_string(kMaxGlobEntries) +
                                               " files lie in the directories that are searched");
       const std::string full = path == "/" ? "/" + name : path + "/" + name;
-      const bool fits = matches(pattern, name);
+      const bool fits = matches_wildcard(pattern, name);
       if (!fits && !recursive) continue;
       const FileKind kind = evaluator.world().kind(full);
       if (fits && kind == wanted) {

@@ -4,6 +4,7 @@
 
 #include "base/path_table.h"
 #include "frontend/javascript/workspaces.h"
+#include "frontend/wildcard.h"
 
 namespace bxl::frontend::javascript {
 namespace {
@@ -43,25 +44,6 @@ Result<void> expand(const std::string& glob, std::vector<std::string>& out) {
   return {};
 }
 
-bool part_matches(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0, n = 0, star = std::string_view::npos, mark = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      mark = n;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
-      ++p, ++n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
 // Row by row: reach[j] after i parts of the glob is whether the first j names are matched.
 bool path_matches(const Parts& glob, const Parts& path) {
   std::vector<bool> reach(path.size() + 1, false);
@@ -72,7 +54,7 @@ bool path_matches(const Parts& glob, const Parts& path) {
       if (part == "**")
         next[j] = reach[j] || (j > 0 && next[j - 1]);
       else if (j > 0)
-        next[j] = reach[j - 1] && part_matches(part, path[j - 1]);
+        next[j] = reach[j - 1] && matches_wildcard(part, path[j - 1]);
     }
     reach = std::move(next);
   }
@@ -109,7 +91,7 @@ class Search {
     }
     for (const std::string& name : *names) {
       if (name == "node_modules" || (name.front() == '.' && part.front() != '.')) continue;
-      if (!any && !part_matches(part, name)) continue;
+      if (!any && !matches_wildcard(part, name)) continue;
       auto identity = stat_identity(folder + "/" + name);
       if (!identity || identity->kind != FileKind::Directory) continue;
       BXL_TRY(walk(folder + "/" + name, glob, any ? at : at + 1, depth + 1));
