@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <sstream>
 #include <system_error>
 
@@ -126,28 +125,6 @@ Result<void> drop_lent_privileges() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct none[2] = {};
   if (::syscall(SYS_capset, &header, none) != 0) return errno_error("give up privileges");
-  return {};
-}
-
-Result<void> remove_tree(const std::string& path) {
-  namespace fs = std::filesystem;
-  std::error_code failed;
-  fs::remove_all(path, failed);
-  if (!failed) return {};
-  // A directory without permissions, such as overlayfs's own: one after the other, from the top.
-  const auto open_up = [](const fs::path& directory) {
-    std::error_code ignored;
-    fs::permissions(directory, fs::perms::owner_all, fs::perm_options::add, ignored);
-  };
-  open_up(path);
-  std::error_code ignored;
-  for (fs::recursive_directory_iterator
-           it(path, fs::directory_options::skip_permission_denied, ignored),
-       end;
-       it != end; it.increment(ignored))
-    if (it->symlink_status(ignored).type() == fs::file_type::directory) open_up(it->path());
-  fs::remove_all(path, failed);
-  if (failed) return make_error(failed.value(), "remove " + path);
   return {};
 }
 

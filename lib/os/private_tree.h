@@ -26,7 +26,4 @@ Result<void> overlay_trees(const std::vector<std::string>& roots, const std::str
 // Gives up the privileges that a user namespace lent us. For who runs other programs in it.
 Result<void> drop_lent_privileges();
 
-// Removes a tree of our own whole, also directories that their maker left without permissions.
-Result<void> remove_tree(const std::string& path);
-
 }  // namespace bxl

@@ -11,6 +11,7 @@
 #include <functional>
 
 #include "os/file.h"
+#include "os/tree.h"
 #include "support/temp_dir.h"
 
 namespace bxl {

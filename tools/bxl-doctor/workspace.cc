@@ -3,26 +3,16 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <filesystem>
-
 #include "base/text.h"
 #include "checks.h"
 #include "os/file.h"
+#include "os/tree.h"
 #include "plan/session.h"
 #include "state/output_log.h"
 #include "wire/graph_stream.h"
 
 namespace bxl::doctor {
 namespace {
-
-std::size_t count_files(const std::string& directory) {
-  std::size_t files = 0;
-  std::error_code failed;
-  std::filesystem::recursive_directory_iterator at(directory, failed), end;
-  for (; !failed && at != end; at.increment(failed))
-    if (at->is_symlink(failed) || !at->is_directory(failed)) ++files;
-  return files;
-}
 
 // Who holds the lock; empty when nobody does.
 std::string holder(const state::Workspace& workspace) {

@@ -1,12 +1,13 @@
+// bxl clean: removes what is recorded, with --all also the record.
 #include "clean.h"
 
 #include <cstdio>
-#include <filesystem>
 
 #include "adopt.h"
 #include "base/text.h"
 #include "cli/main.h"
 #include "materialize/cleaning.h"
+#include "os/tree.h"
 #include "plan/session.h"
 #include "state/output_log.h"
 #include "wire/graph_stream.h"
@@ -29,23 +30,6 @@ std::string files_and_directories(const materialize::Cleaned& sum) {
     text += (text.empty() ? "" : " and ") +
             count_text(sum.directories, "empty directory", "empty directories");
   return text;
-}
-
-// Below `directory`, directories not counted.
-std::size_t count_files(const std::string& directory) {
-  std::size_t files = 0;
-  std::error_code failed;
-  std::filesystem::recursive_directory_iterator at(directory, failed), end;
-  for (; !failed && at != end; at.increment(failed))
-    if (at->is_symlink(failed) || !at->is_directory(failed)) ++files;
-  return files;
-}
-
-Result<void> remove_tree(const std::string& path) {
-  std::error_code failed;
-  std::filesystem::remove_all(path, failed);
-  if (failed) return make_error(failed.value(), "remove " + path);
-  return {};
 }
 
 // All of `.bxl` but what users' files were moved to; the lock last, so that nobody starts a build
