@@ -10,6 +10,7 @@
 #include "base/byte_io.h"
 #include "base/path_table.h"
 #include "os/file.h"
+#include "os/read_at.h"
 #include "wire/stream.h"
 
 namespace bxl::cache {
@@ -22,21 +23,6 @@ constexpr std::string_view kMagicOfAnyVersion = "bxl-cache-export ";
 
 std::uint64_t sum_of(ExportKind kind, std::string_view bytes) {
   return checksum64(bytes, static_cast<std::uint64_t>(kind));
-}
-
-Result<std::string> read_at(int fd, std::uint64_t offset, std::uint64_t count) {
-  std::string bytes(count, '\0');
-  std::size_t got = 0;
-  while (got < bytes.size()) {
-    const ssize_t n =
-        ::pread(fd, bytes.data() + got, bytes.size() - got, static_cast<off_t>(offset + got));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return errno_error("read");
-    if (n == 0) break;
-    got += static_cast<std::size_t>(n);
-  }
-  bytes.resize(got);
-  return bytes;
 }
 
 }  // namespace

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "os/read_at.h"
+
 namespace bxl::exec {
 namespace {
 
@@ -26,18 +28,8 @@ class Part {
   }
   Result<std::string> read(std::uint64_t at, std::size_t most) const {
     if (at >= size_) return std::string();
-    std::string out(static_cast<std::size_t>(std::min<std::uint64_t>(most, size_ - at)), '\0');
-    std::size_t done = 0;
-    while (done < out.size()) {
-      const ssize_t got = ::pread(fd_, out.data() + done, out.size() - done,
-                                  static_cast<off_t>(begin_ + at + done));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return errno_error("read");
-      if (got == 0) break;
-      done += static_cast<std::size_t>(got);
-    }
-    out.resize(done);
-    return out;
+    return read_at(fd_, begin_ + at,
+                   static_cast<std::size_t>(std::min<std::uint64_t>(most, size_ - at)));
   }
 
  private:
