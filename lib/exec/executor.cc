@@ -2,8 +2,6 @@
 #include "exec/executor.h"
 
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 
 #include "base/assert.h"
 #include "exec/build.h"
+#include "os/stop_signals.h"
 
 namespace bxl::exec {
 
@@ -315,20 +314,20 @@ Summary Build::run(const std::vector<wire::PlanPip>& plan, const std::vector<wir
     int rc = ::poll(fds, 3, s_.observer.tick());
     if (rc < 0 && errno != EINTR) BXL_ASSERT(!"poll");
     if (rc > 0 && (fds[1].revents & POLLIN)) {
-      signalfd_siginfo info{};
-      (void)!::read(cancel_fd, &info, sizeof info);
-      // The guardian echoes (SI_QUEUE) what a process sent to the whole group: direct and echoed
-      // ones are counted apart.
-      int requests = ++(info.ssi_code == SI_QUEUE ? echoed : direct);
+      const auto signal = take_stop_signal(cancel_fd);
+      if (!signal) continue;
+      // The guardian echoes what a process sent to the whole group: direct and echoed ones are
+      // counted apart.
+      int requests = ++(signal->from == StopSignal::From::Guardian ? echoed : direct);
       // A second one leaves at once; the kernel takes the pips along (PR_SET_PDEATHSIG), the log
       // has what they wrote.
       if (requests > 1) {
         if (settings_.jobserver) settings_.jobserver->release_to(0);
-        std::_Exit(128 + static_cast<int>(info.ssi_signo));
+        std::_Exit(128 + signal->number);
       }
       if (summary_.cancelled) continue;
       summary_.cancelled = true;
-      summary_.signal = static_cast<int>(info.ssi_signo);
+      summary_.signal = signal->number;
       s_.runner.cancel_all();
     }
     for (Finished& done : workers_->take()) finish(std::move(done));

@@ -126,7 +126,9 @@ for signal in TERM KILL; do
   "$BXL_BIN/bxl" verify -C "$ws" --cache "$cache" >"$log" 2>&1 &
   wait_until running
   kill -"$signal" "$(pgrep -of "^$BXL_BIN/bxl-verify build -C $ws ")"
-  wait
+  wait "$!"
+  code=$?
+  [[ $signal == KILL || $code == 143 ]] || fail "$signal: exit $code, expected 143"
   wait_until not_running
   [[ $(snapshot) == "$before" ]] || fail "$signal: the tree is not as it was: $(diff <(echo "$before") <(snapshot))"
 done

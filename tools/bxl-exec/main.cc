@@ -2,12 +2,10 @@
 #include "cli/main.h"
 
 #include <fcntl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -22,6 +20,7 @@
 #include "exec/result_writer.h"
 #include "exec/share.h"
 #include "os/guardian.h"
+#include "os/stop_signals.h"
 #include "plan/plan_input.h"
 #include "plan/session.h"
 #include "show.h"
@@ -174,13 +173,7 @@ int run(const cli::Options& options) {
 
   // Signals arrive on a descriptor, so that the first Ctrl-C cancels every pip at once and the
   // second ends us.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGHUP);
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  UniqueFd signal_fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  const UniqueFd signal_fd = stop_signals();
 
   auto paths = std::make_unique<PathTable>();
   auto read = plan::read_plan(input->get(), *paths);

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +20,8 @@
 #include "materialize/placer.h"
 #include "os/guardian.h"
 #include "os/private_tree.h"
+#include "os/stop_signals.h"
+#include "os/tree.h"
 #include "plan/session.h"
 #include "sandbox/sandbox.h"
 
@@ -209,8 +210,8 @@ class Helper {
 
 std::string store_of(const Scratch& scratch) { return scratch.directory + "/store"; }
 
-Result<void> run_beside(const Job& job, const Scratch& scratch, int cancel_fd,
-                        const std::function<void(Finding)>& found) {
+Result<int> run_beside(const Job& job, const Scratch& scratch, int cancel_fd,
+                       const std::function<void(Finding)>& found) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return errno_error("pipe");
   UniqueFd from(ends[0]), to(ends[1]);
@@ -222,15 +223,14 @@ Result<void> run_beside(const Job& job, const Scratch& scratch, int cancel_fd,
   }
   to.reset();
   std::string bytes;
-  bool cancelled = false;
+  int cancelled = 0;
   for (;;) {
-    pollfd fds[2] = {{from.get(), POLLIN, 0}, {cancelled ? -1 : cancel_fd, POLLIN, 0}};
+    pollfd fds[2] = {{from.get(), POLLIN, 0}, {cancelled != 0 ? -1 : cancel_fd, POLLIN, 0}};
     if (::poll(fds, 2, -1) < 0) continue;
     if (fds[1].revents & POLLIN) {  // the terminal has told the helper as well, `kill` has not
-      signalfd_siginfo info{};
-      (void)!::read(cancel_fd, &info, sizeof info);
-      if (info.ssi_code != SI_KERNEL) ::kill(helper, SIGTERM);
-      cancelled = true;
+      const auto signal = take_stop_signal(cancel_fd);
+      if (signal && signal->from != StopSignal::From::Terminal) ::kill(helper, SIGTERM);
+      if (signal) cancelled = signal->number;
     }
     if (!(fds[0].revents & (POLLIN | POLLHUP))) continue;
     char chunk[65536];
@@ -242,13 +242,13 @@ Result<void> run_beside(const Job& job, const Scratch& scratch, int cancel_fd,
   int status = 0;
   while (::waitpid(helper, &status, 0) < 0 && errno == EINTR) {
   }
-  if (cancelled) return make_error(EINTR, "interrupted");
+  if (cancelled != 0) return cancelled;
   ByteReader in(bytes);
   while (!in.at_end()) {
     const auto kind = static_cast<Message>(in.u8());
     const std::string_view payload = in.bytes(in.u32());
     if (!in.ok()) break;
-    if (kind == Message::Done) return {};
+    if (kind == Message::Done) return 0;
     if (kind == Message::Failed) {
       if (payload.size() < 4) break;
       ByteReader error(payload);

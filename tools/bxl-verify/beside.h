@@ -41,10 +41,10 @@ struct Job {
 // Each chosen command sees what it would in a build from scratch: the outputs of what it depends
 // on, and nothing that other commands made. The tree, the workspace state and the cache stay as
 // they are; content of the runs is in the store `store_of(scratch)`. Calls `found` for each chosen
-// pip. `cancel_fd`: a signalfd whose signals are blocked; one ends it with EINTR. Errors: EPERM and
-// others of os/private_tree.h (EINVAL: another scratch may do), EIO when the helper died.
-Result<void> run_beside(const Job& job, const Scratch& scratch, int cancel_fd,
-                        const std::function<void(Finding)>& found);
+// pip. `cancel_fd`: of stop_signals(); one ends it, and is returned (0: all was run). Errors: EPERM
+// and others of os/private_tree.h (EINVAL: another scratch may do), EIO when the helper died.
+Result<int> run_beside(const Job& job, const Scratch& scratch, int cancel_fd,
+                       const std::function<void(Finding)>& found);
 std::string store_of(const Scratch& scratch);
 
 }  // namespace bxl::verify

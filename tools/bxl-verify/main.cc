@@ -2,14 +2,12 @@
 // different.
 #include "cli/main.h"
 
-#include <sys/signalfd.h>
-
-#include <csignal>
 #include <cstdio>
 
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "cli/options.h"
+#include "os/stop_signals.h"
 #include "state/workspace.h"
 #include "verify.h"
 
@@ -94,11 +92,7 @@ void print_summary(const verify::Report& report) {
 int run(const cli::Options& options) {
   auto input = cli::open_input(options);
   if (!input) return fail(input.error(), cli::kUsage);
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  UniqueFd signal_fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  const UniqueFd signal_fd = stop_signals();
 
   auto paths = std::make_unique<PathTable>();
   auto read = plan::read_plan(input->get(), *paths);
@@ -121,12 +115,11 @@ int run(const cli::Options& options) {
                                [&](const verify::Verdict& verdict) {
                                  if (!options.json) print(verdict, workspace.root);
                                });
-  if (!report) {
-    if (report.error().errnum == EINTR) return 130;
+  if (!report)
     return fail(make_error(report.error().errnum,
                            "commands cannot be run beside the tree: " + report.error().message),
                 cli::kLocalResource);
-  }
+  if (report->signal != 0) return 128 + report->signal;
   if (options.json) {
     print_json(*report);
   } else {

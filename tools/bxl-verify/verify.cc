@@ -16,7 +16,7 @@
 #include "cas/lease.h"
 #include "graph/pip_graph.h"
 #include "os/file.h"
-#include "os/private_tree.h"
+#include "os/tree.h"
 #include "plan/session.h"
 #include "state/output_log.h"
 #include "wire/stream.h"
@@ -90,7 +90,10 @@ class Verifier {
     }
     if (!request_.look_only) BXL_TRY(remove_tree(kept_directory()));
     BXL_TRY(find_place());
-    for (const std::vector<bool>& chosen : rounds_) BXL_TRY(round(chosen));
+    for (const std::vector<bool>& chosen : rounds_) {
+      BXL_TRY(round(chosen));
+      if (report_.signal != 0) return std::move(report_);
+    }
     BXL_TRY(forget());
     return std::move(report_);
   }
@@ -208,7 +211,9 @@ class Verifier {
       auto done = run_beside(job, scratch, cancel_fd_,
                              [&](Finding finding) { findings.push_back(std::move(finding)); });
       if (!done && done.error().errnum == EINVAL && !std::exchange(in_memory_, true)) continue;
-      BXL_TRY(std::move(done));
+      if (!done) return std::move(done.error());
+      report_.signal = *done;
+      if (report_.signal != 0) return {};
       std::sort(findings.begin(), findings.end(),
                 [](const Finding& a, const Finding& b) { return a.pip < b.pip; });
       BXL_TRY_ASSIGN(auto made, cas::BlobStore::open(store_of(scratch)));

@@ -33,12 +33,13 @@ struct Report {
   std::uint64_t run = 0, same = 0;
   std::uint64_t not_sampled = 0, not_current = 0;  // not current: misses, to be built first
   std::uint64_t forgotten = 0;                     // entries of the cache
+  int signal = 0;                                  // that ended it early
   std::vector<std::string> console_differs;        // stable ids
   std::vector<Verdict> verdicts;                   // of those that are not the same, in the end
 };
 
 // The caller holds the workspace's lock. Calls `tell` for each verdict as it comes. Errors: as
-// run_beside(); EINTR after a signal.
+// run_beside().
 Result<Report> verify(const Request& request, wire::GraphReader reader,
                       std::unique_ptr<PathTable> paths, const plan::PlanInput& input, int cancel_fd,
                       const std::function<void(const Verdict&)>& tell);
