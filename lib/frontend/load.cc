@@ -37,12 +37,7 @@ std::string absolute(const Workspace& workspace, const std::string& path) {
 // generator edges that no stored graph can vouch for (CMake's check of globs): pip N runs before
 // the reads are compared.
 std::string options_text(const LoadRequest& request) {
-  std::vector<std::string> names = request.pass_env;
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  std::string out = "manifest " + request.workspace.manifest + "\n";
-  for (const std::string& name : names) out += "pass-env " + name + "\n";
-  return out;
+  return "manifest " + request.workspace.manifest + "\n" + pass_env_lines(request);
 }
 
 // A dyndep file that some pip makes: whether what lies on disk is current only the plan can tell,

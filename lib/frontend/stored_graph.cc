@@ -61,6 +61,15 @@ Result<UniqueFd> store_graph(const LoadRequest& request, const std::vector<wire:
   return memory;
 }
 
+std::string pass_env_lines(const LoadRequest& request) {
+  std::vector<std::string> names = request.pass_env;
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::string out;
+  for (const std::string& name : names) out += "pass-env " + name + "\n";
+  return out;
+}
+
 std::vector<std::string> leaf_inputs(const graph::PipGraph& graph, const PathTable& paths) {
   std::vector<std::string> leaves;
   std::vector<bool> seen(paths.size(), false);

@@ -28,6 +28,9 @@ std::optional<StoredGraph> open_stored(const LoadRequest& request);
 // says so and it lives in memory.
 Result<UniqueFd> store_graph(const LoadRequest& request, const std::vector<wire::Mount>& mounts,
                              const PathTable& paths, const wire::GraphRecord& record);
+// What the user passes on, one line each, sorted: a part of GraphRecord::options for all front
+// ends.
+std::string pass_env_lines(const LoadRequest& request);
 // Inputs that no pip makes, one for each directory: what find_mounts asks for.
 std::vector<std::string> leaf_inputs(const graph::PipGraph& graph, const PathTable& paths);
 

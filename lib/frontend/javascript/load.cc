@@ -21,12 +21,7 @@ constexpr std::string_view kUnobserved = "unobserved\n";  // never reused
 // What shapes the graph beside the files: one line each. Below these stands a line for each
 // variable that config.dsc asked for, with the digest of its value.
 std::string options_text(const LoadRequest& request) {
-  std::vector<std::string> names = request.pass_env;
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  std::string out = "javascript " + request.workspace.manifest + "\n";
-  for (const std::string& name : names) out += "pass-env " + name + "\n";
-  return out;
+  return "javascript " + request.workspace.manifest + "\n" + pass_env_lines(request);
 }
 
 std::optional<std::string> value_of(const LoadRequest& request, const std::string& name) {

@@ -18,12 +18,7 @@ constexpr std::string_view kPassed = "passed ";
 // What shapes the graph beside the file: one line each. Below these stands a line for each name in
 // a passEnv, with the digest of its value.
 std::string options_text(const LoadRequest& request) {
-  std::vector<std::string> names = request.pass_env;
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  std::string out = "graph " + request.workspace.manifest + "\n";
-  for (const std::string& name : names) out += "pass-env " + name + "\n";
-  return out;
+  return "graph " + request.workspace.manifest + "\n" + pass_env_lines(request);
 }
 
 std::string passed_line(const LoadRequest& request, const std::string& name) {
