@@ -256,14 +256,7 @@ class Describer {
     to_.begin_record("graph");
     to_.string("frontEnd", graph.front_end);
     to_.string("options", graph.options);
-    to_.begin_list("environment");
-    for (const auto& [variable, value] : graph.environment) {
-      to_.begin_object("");
-      to_.string("name", variable);
-      to_.string("value", value);
-      to_.end_object();
-    }
-    to_.end_list();
+    environment(graph.environment);
     to_.begin_list("reads");
     for (const FrontEndRead& read : graph.reads) {
       to_.begin_object("");
@@ -314,14 +307,7 @@ class Describer {
   void options(const PipOptions& options) {
     to_.begin_object("options");
     strings("argv", options.argv);
-    to_.begin_list("environment");
-    for (const auto& [variable, value] : options.environment) {
-      to_.begin_object("");
-      to_.string("name", variable);
-      to_.string("value", value);
-      to_.end_object();
-    }
-    to_.end_list();
+    environment(options.environment);
     to_.begin_list("directoryOutputs");
     for (const DirectoryOutput& directory : options.directory_outputs) {
       to_.begin_object("");
@@ -355,6 +341,16 @@ class Describer {
     strings("breakawayProcesses", options.breakaway);
     paths("temporaryDirectories", options.temporary_directories);
     to_.end_object();
+  }
+  void environment(const std::vector<std::pair<std::string, std::string>>& variables) {
+    to_.begin_list("environment");
+    for (const auto& [variable, value] : variables) {
+      to_.begin_object("");
+      to_.string("name", variable);
+      to_.string("value", value);
+      to_.end_object();
+    }
+    to_.end_list();
   }
   void naturals(std::string_view key, const std::vector<std::uint32_t>& list) {
     to_.begin_list(key);
