@@ -48,8 +48,8 @@ struct Node {
   wire::Entry entry;
   std::string reason;                // why nothing could be reused
   std::vector<PipId> extra_waiters;  // pips that need it run again (lost blob)
-  // Of a JavaScript task that listed directories, and is publishable or would be but for these:
-  // what was said of it, and what it found there.
+  // Of a task that a tool runs, that listed directories, and is publishable or would be but for
+  // these: what was said of it, and what it found there.
   struct Listed {
     PipResult result;
     std::vector<Listing> listings;

@@ -12,6 +12,7 @@
 
 #include "cas/blob_store.h"
 #include "cas/hash_memo.h"
+#include "exec/listing.h"
 #include "exec/root_scan.h"
 #include "fingerprint/fingerprint.h"
 #include "fingerprint/path_set.h"
@@ -51,12 +52,6 @@ Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns,
 // Part of the sentence of a result whose content the store did not take.
 inline constexpr const char* kNotStored = " could not be stored: ";
 
-// What a JavaScript task found in a directory, its own doing apart.
-struct Listing {
-  PathId directory = kRootPath;
-  std::vector<std::string> names, own;  // sorted; what it brought in or took away itself
-};
-
 struct Recorded {
   std::vector<wire::Output> outputs;  // sorted by path text
   std::vector<PathId> deleted;
@@ -73,7 +68,7 @@ struct Recorded {
   std::vector<std::pair<PipId, std::string>> uncached_others;
   // Others whose listings are to be looked at once more: violation::Analyzer::Report.
   std::vector<PipId> relisted;
-  std::vector<Listing> listings;  // of a JavaScript task
+  std::vector<Listing> listings;  // of a task that a tool runs
   // Why they cannot be believed yet, one sentence: what appeared meanwhile may be an output of a
   // task that still runs. Empty: they can.
   std::string unsettled;
@@ -103,10 +98,5 @@ struct RunContext {
 Recorded record(fingerprint::View& view, const graph::OutputRecords& records,
                 const RunContext& context, const sandbox::Outcome& outcome,
                 const Ingested& ingested, violation::Analyzer& analyzer);
-
-// Does View show what was listed, the outputs of pips in no order with this one apart (rule 15)?
-// `extra`: the names in which the two differ.
-bool shows_listing(fingerprint::View& view, PipId pip, const Listing& listing,
-                   std::vector<std::string>* extra = nullptr);
 
 }  // namespace bxl::exec
