@@ -173,6 +173,17 @@ void Recorder::unchanged(const sandbox::Access& access, PathId path, const Seen&
 
 // Tasks look at every package: what others put there meanwhile must not keep them out of the
 // cache.
+PipId Recorder::running_maker(PathId path) {
+  const std::vector<PipId>* makers = view_.output_directory_of(path);
+  if (!makers) return kNoPip;
+  auto running = [&](PipId maker) {
+    return maker != context_.pip && progress(maker) == Progress::Started &&
+           !view_.is_upstream(maker, context_.pip);
+  };
+  auto found = std::find_if(makers->begin(), makers->end(), running);
+  return found == makers->end() ? kNoPip : *found;
+}
+
 void Recorder::task_listing(PathId dir, const std::vector<std::string>& truth,
                             const std::vector<std::string>& visible,
                             const std::function<bool(const std::string&)>& touched) {
@@ -187,10 +198,7 @@ void Recorder::task_listing(PathId dir, const std::vector<std::string>& truth,
     const std::string why =
         "it enumerates " + show(dir) + ", which changed meanwhile (" + extra.front() + ")";
     const bool anothers = std::all_of(extra.begin(), extra.end(), [&](const std::string& name) {
-      const std::vector<PipId>* makers = view_.output_directory_of(paths_.child(dir, name));
-      return makers && std::any_of(makers->begin(), makers->end(), [&](PipId maker) {
-               return maker != context_.pip && progress(maker) == Progress::Started;
-             });
+      return running_maker(paths_.child(dir, name)) != kNoPip;
     });
     if (!anothers) return not_published(why);
     result_.unsettled = why;
@@ -239,8 +247,9 @@ void Recorder::listing(const sandbox::Access& access, PathId dir) {
     }
     return;
   }
-  PathId child = paths_.find_child(dir, extra.front());
-  PipId owner = child == kNoPath ? kNoPip : view_.owner(child);
+  const PathId child = paths_.child(dir, extra.front());
+  PipId owner = view_.owner(child);
+  if (owner == kNoPip) owner = running_maker(child);
   not_published("it enumerates " + show(dir) + ", which " +
                 (owner == kNoPip
                      ? "changed meanwhile (" + extra.front() + ")"

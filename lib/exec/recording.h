@@ -83,6 +83,9 @@ class Recorder {
   void observe(const sandbox::Access& access, PathId path, const fingerprint::Seen& seen,
                bool reads);
   void unchanged(const sandbox::Access& access, PathId path, const fingerprint::Seen& seen);
+  // A pip in no order with this one that has started, and in whose output directory this lies; or
+  // kNoPip.
+  PipId running_maker(PathId path);
   void task_listing(PathId dir, const std::vector<std::string>& truth,
                     const std::vector<std::string>& visible,
                     const std::function<bool(const std::string&)>& touched);
