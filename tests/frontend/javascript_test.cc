@@ -300,8 +300,10 @@ TEST(LageTest, WorkersRunInTheirPip) {
     auto graph = read_sample(name);
     ASSERT_TRUE(graph) << graph.error().to_string();
     const Task& worker = graph->tasks[1];
-    EXPECT_EQ(worker.argv, (std::vector<std::string>{"/repo/node_modules/.bin/lage", "exec", "app",
-                                                     "transpile"}));
+    EXPECT_EQ(worker.argv,
+              (std::vector<std::string>{"/bin/sh", "-c",
+                                        "cd /repo && LAGE_LOGGER_REPORTER=default exec "
+                                        "/repo/node_modules/.bin/lage exec app transpile"}));
     EXPECT_EQ(worker.weight, 3u);
     EXPECT_TRUE(worker.dependencies.empty()) << "__start is no task";
   }

@@ -13,7 +13,6 @@ echo "a configuration may print"
 read -r first rest <lage.config.js
 ls packages/* >/dev/null
 if [ "$1" = exec ]; then
-  cd "$(dirname "$0")/../.." || exit 1
   for d in packages/*; do ls "$d" >/dev/null; done
   cat "packages/$2/src" >"packages/$2/lib/worked"; exit
 fi
@@ -58,6 +57,7 @@ bxl_build
 expect_exit 0
 expect_said "asked:"
 expect_counts ran=0 total=2
+# `lage exec` runs in the root, as workers do in `lage run`: from there their paths are relative.
 # What lage itself lists in search of packages keeps nothing out of the cache, though others write there.
 write lage.config.js 'worker'
 bxl_build -j2

@@ -5,6 +5,7 @@
 
 #include "base/path_table.h"
 #include "frontend/javascript/package_json.h"
+#include "frontend/javascript/pips.h"
 
 namespace bxl::frontend::javascript {
 namespace {
@@ -62,6 +63,15 @@ void without_server(std::vector<std::string>& argv, TaskGraph& graph) {
         "reads could not be observed");
 }
 
+// Lage calls workers in its own directory, the root: there a worker's relative paths begin, that of
+// the worker itself among them. `lage exec` would take them from where it is started. Its reporter
+// would be JSON, with the time of day in each line.
+void run_in_root(std::vector<std::string>& argv, const std::string& root) {
+  std::string command = "cd " + shell_word(root) + " && LAGE_LOGGER_REPORTER=default exec";
+  for (const std::string& word : argv) command += " " + shell_word(word);
+  argv = {"/bin/sh", "-c", std::move(command)};
+}
+
 // npm run build -- a b
 bool is_script(const std::vector<std::string>& argv, const std::string& task) {
   if (argv.size() < 3 || argv[1] != "run" || argv[2] != task) return false;
@@ -105,6 +115,7 @@ Result<TaskGraph> read_lage_graph(const std::string& text, const std::string& ro
     if (!task.argv.empty()) {
       without_server(task.argv, out);
       task.tool_lists = is_worker(task.argv);
+      if (task.tool_lists) run_in_root(task.argv, root);
       BXL_TRY_ASSIGN(auto package, read_package(task.folder));
       if (package) {
         task.version = package->version;
