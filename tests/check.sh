@@ -11,6 +11,7 @@
 #             nothing left running
 #   races     eleven pairs of commands that disturb each other, 100 times each in both orders: always told
 #   storm     3 minutes ($BXL_STORM_SECONDS) of builds, collections, verifications and kills over one cache
+#   javascript  examples and installations with the real lage, rush, nx, Yarn and pnpm, compared with what these make
 #   projects  real projects from Debian: the same tree as ninja's, replayed, nothing uncacheable
 #   bare      build, demo and tests in a Debian that has nothing installed (needs root)
 # Every step runs, also after a failure; the last lines say which failed.
@@ -83,10 +84,13 @@ step_projects() {
   return "$failed"
 }
 
+# Each installs its tools, which needs npm and its registry; without them it is skipped.
+step_javascript() { BXL_BIN=$PWD/build/bin tests/tools/run.sh -C tests/javascript -j1; }
+
 step_bare() { tests/bare-debian.sh; }
 
 steps=("$@")
-((${#steps[@]})) || steps=(sanitize threads tidy coverage fuzz kills storm races projects bare)
+((${#steps[@]})) || steps=(sanitize threads tidy coverage fuzz kills storm races javascript projects bare)
 for step in "${steps[@]}"; do
   declare -F "step_$step" >/dev/null || { echo "check: no step $step" >&2; exit 2; }
 done

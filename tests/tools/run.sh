@@ -1,9 +1,11 @@
 #!/bin/bash
 # Runs the numbered scripts of this directory, or those whose names contain one of the arguments, and counts.
 #
-#   run.sh [-j N] [WORD…]     exit 1 when one failed; a script that exits 77 was skipped
+#   run.sh [-C DIRECTORY] [-j N] [WORD…]     exit 1 when one failed; a script that exits 77 was skipped
 set -u
-cd -- "${BASH_SOURCE[0]%/*}" || exit 1
+directory=${BASH_SOURCE[0]%/*}
+[[ ${1-} == -C ]] && { directory=$2; shift 2; }
+cd -- "$directory" || exit 1
 jobs=2
 [[ ${1-} == -j ]] && { jobs=$2; shift 2; }
 [[ ${1-} == -j* ]] && { jobs=${1#-j}; shift; }
