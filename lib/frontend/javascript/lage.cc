@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "base/path_table.h"
+#include "base/shell_text.h"
 #include "frontend/javascript/package_json.h"
-#include "frontend/javascript/pips.h"
 
 namespace bxl::frontend::javascript {
 namespace {
