@@ -19,6 +19,8 @@ struct LoadRequest {
   Workspace workspace;
   std::vector<std::string> pass_env;
   std::vector<std::string> variables;            // "NAME=value" of the caller
+  std::vector<std::string> targets;              // as the user names them; for front ends that
+                                                 // otherwise leave out what nobody asked for
   std::function<void(const std::string&)> warn;  // one sentence; must be set
   std::function<void(const std::string&)> note;  // progress for -v; must be set
   // Runs the generator observed. Not set: it runs unobserved, by the inputs that the manifest

@@ -46,6 +46,7 @@ Result<frontend::LoadedGraph> load(const cli::Options& options, frontend::Worksp
   request.workspace = std::move(workspace);
   request.pass_env = options.pass_env;
   request.variables = frontend::current_variables();
+  request.targets = options.targets;
   request.warn = [](const std::string& text) { cli::print_warning(kTool.name, text); };
   request.note = [&](const std::string& text) {
     if (options.verbosity >= 0) cli::print_note(kTool.name, text);

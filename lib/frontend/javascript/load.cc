@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string_view>
 
 #include "frontend/dsc/disk.h"
@@ -16,7 +17,16 @@ namespace bxl::frontend::javascript {
 namespace {
 
 constexpr std::string_view kVariable = "variable ";
+constexpr std::string_view kTask = "task ";
+// Nobody has the default task: an error for who names nothing else.
+constexpr std::string_view kNoDefault = "task\n";
 constexpr std::string_view kUnobserved = "unobserved\n";  // never reused
+
+constexpr std::string_view kDefaultTask = "build";
+
+bool is_configured(const LoadRequest& request) {
+  return request.workspace.manifest.ends_with(".dsc");
+}
 
 // What shapes the graph beside the files: one line each. Below these stands a line for each
 // variable that config.dsc asked for, with the digest of its value.
@@ -37,16 +47,50 @@ std::string variable_line(const std::string& name, const std::optional<std::stri
          (name.find('\n') == std::string::npos ? name : "") + "\n";
 }
 
+// What the user may mean by targets, when these are tasks: "test", "pkg#test". Names of files and
+// packages are among it; nobody has a script of that name.
+std::set<std::string> asked_tasks(const std::vector<std::string>& targets) {
+  std::set<std::string> out;
+  for (const std::string& target : targets) {
+    const std::string name = target.substr(target.rfind('#') + 1);
+    if (!name.empty() && name != kDefaultTask && name.find_first_of("/\n^") == name.npos)
+      out.insert(name);
+  }
+  return out;
+}
+
+// Those that the stored graph has been asked for; whatever else has changed, it keeps them: their
+// outputs must not count as left behind only because a build does without them.
+std::set<std::string> stored_tasks(std::string_view options) {
+  std::set<std::string> out;
+  while (!options.empty()) {
+    const std::string_view line = options.substr(0, options.find('\n'));
+    if (line.starts_with(kTask)) out.emplace(line.substr(kTask.size()));
+    options.remove_prefix(std::min(line.size() + 1, options.size()));
+  }
+  return out;
+}
+
 // `base`: the digest of the environment that the caller would give to pips.
 bool reusable(const LoadRequest& request, const StoredGraph& stored, const std::string& base) {
   std::string_view rest = stored.frame.options;
   const std::string options = options_text(request) + base;
   if (!rest.starts_with(options)) return false;
   rest.remove_prefix(options.size());
+  if (!is_configured(request)) {
+    const std::set<std::string> have = stored_tasks(rest), wanted = asked_tasks(request.targets);
+    if (request.targets.empty() && rest.find(kNoDefault) != rest.npos) return false;
+    if (!std::includes(have.begin(), have.end(), wanted.begin(), wanted.end())) return false;
+  }
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
-    if (end == rest.npos || !rest.starts_with(kVariable)) return false;
+    if (end == rest.npos) return false;
     const std::string_view line = rest.substr(0, end + 1);
+    if (line.starts_with(kTask) || line == kNoDefault) {
+      rest.remove_prefix(end + 1);
+      continue;
+    }
+    if (!line.starts_with(kVariable)) return false;
     const std::size_t space = line.find(' ', kVariable.size());
     if (space == line.npos) return false;
     const std::string name(line.substr(space + 1, line.size() - space - 2));
@@ -60,8 +104,12 @@ bool reusable(const LoadRequest& request, const StoredGraph& stored, const std::
 
 class Loader {
  public:
-  explicit Loader(const LoadRequest& request)
-      : request_(request), reads_(paths_), tools_(request, reads_, paths_) {}
+  // `tasks`: beside the default one; without config.dsc.
+  Loader(const LoadRequest& request, std::set<std::string> tasks)
+      : request_(request),
+        tasks_(std::move(tasks)),
+        reads_(paths_),
+        tools_(request, reads_, paths_) {}
 
   // `known`: what the graph of the last build rested on.
   Result<LoadedGraph> run(const std::string& base, const ninja::KnownContent& known);
@@ -71,6 +119,7 @@ class Loader {
   void note_passed(const Resolver& resolver);
 
   const LoadRequest& request_;
+  std::set<std::string> tasks_;
   PathTable paths_;
   Reads reads_;
   Tools tools_;
@@ -81,14 +130,20 @@ class Loader {
 Result<std::vector<Resolver>> Loader::find_resolvers() {
   const std::string& root = request_.workspace.directory;
   const std::string manifest(base_name(request_.workspace.manifest));
-  if (!manifest.ends_with(".dsc")) {
+  if (!is_configured(request_)) {
     Resolver only;
     only.root = root;
-    only.commands = {{"build", {}, {}}};
+    only.commands = {{std::string(kDefaultTask), {}, {}, !request_.targets.empty()}};
     only.kind = manifest == "lage.config.js" ? Kind::Lage
                 : manifest == "rush.json"    ? Kind::Rush
                 : manifest == "nx.json"      ? Kind::Nx
                                              : Kind::Yarn;
+    for (const std::string& task : tasks_) {
+      only.commands.push_back({task, {}, {}, true});
+      // Lage and Nx know their own order.
+      if (only.kind == Kind::Yarn || only.kind == Kind::Rush)
+        only.commands.back().depends_on = {{DependsOn::Kind::Local, std::string(kDefaultTask)}};
+    }
     return std::vector<Resolver>{std::move(only)};
   }
   const std::string file = request_.workspace.manifest.front() == '/'
@@ -123,11 +178,17 @@ Result<LoadedGraph> Loader::run(const std::string& base, const ninja::KnownConte
     for (const auto& [name, value] : evaluation_->variables())
       options_ += variable_line(name, value);
   if (!tools_.observed() || parts.runs_always()) options_ += kUnobserved;
+  // Without a word about it, what was asked for once is not built.
+  for (std::size_t i = 0; i < parts.pips.size() && !tasks_.empty(); ++i)
+    if (parts.pips[i].more().tags.front() == kDefaultTask)
+      parts.default_targets.push_back(PipId(static_cast<std::uint32_t>(i)));
+  if (!tasks_.empty() && parts.default_targets.empty()) options_ += kNoDefault;
   BXL_TRY_ASSIGN(auto pip_graph, graph::PipGraph::create(std::move(parts.pips), paths_));
 
   wire::GraphRecord record;
   record.front_end = name(request_.workspace.front_end);
   record.options = options_text(request_) + base + options_;
+  for (const std::string& task : tasks_) record.options += std::string(kTask) + task + "\n";
   record.environment = std::move(parts.environment);
   record.default_targets = std::move(parts.default_targets);
   record.dyndeps = std::move(parts.dyndeps);
@@ -151,7 +212,10 @@ Result<LoadedGraph> load(const LoadRequest& request) {
     environment += name + "=" + value + '\0';
   const std::string base = "environment " + Digest::of(environment).hex() + "\n";
   ninja::KnownContent known;
+  std::set<std::string> tasks;
+  if (!is_configured(request)) tasks = asked_tasks(request.targets);
   if (auto stored = open_stored(request)) {
+    if (!is_configured(request)) tasks.merge(stored_tasks(stored->frame.options));
     if (reusable(request, *stored, base)) {
       LoadedGraph out;
       out.stream = std::move(stored->fd);
@@ -163,7 +227,7 @@ Result<LoadedGraph> load(const LoadRequest& request) {
     for (const wire::FrontEndRead& read : stored->frame.reads)
       known.emplace(stored->paths.str(read.path), read);
   }
-  return Loader(request).run(base, known);
+  return Loader(request, std::move(tasks)).run(base, known);
 }
 
 }  // namespace bxl::frontend::javascript

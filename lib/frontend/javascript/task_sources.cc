@@ -2,6 +2,7 @@
 #include "frontend/javascript/task_sources.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/path_table.h"
 #include "base/shell_text.h"
@@ -47,6 +48,24 @@ Result<json::Value> to_json(const dsc::Evaluation& evaluation, const dsc::Value&
   return json::Value(std::move(out));
 }
 
+// Commands without the optional ones that no package has; all of them, should that be none.
+std::vector<Command> without_missing(std::vector<Command> commands,
+                                     const std::vector<Package>& packages) {
+  const std::vector<Command> all = commands;
+  std::set<std::string> missing;
+  for (const Command& one : commands)
+    if (one.optional && std::none_of(packages.begin(), packages.end(), [&](const Package& package) {
+          return package.scripts.contains(one.name);
+        }))
+      missing.insert(one.name);
+  std::erase_if(commands, [&](const Command& one) { return missing.contains(one.name); });
+  for (Command& one : commands)
+    if (one.optional && one.depends_on)
+      std::erase_if(*one.depends_on,
+                    [&](const DependsOn& edge) { return missing.contains(edge.command); });
+  return commands.empty() ? all : commands;
+}
+
 class Reader {
  public:
   Reader(const Resolver& resolver, const Environment& environment, TaskSources& sources)
@@ -80,7 +99,7 @@ class Reader {
       hooks = graph.manager == Manager::YarnBerry ? Hooks::No : Hooks::Yes;
     }
     for (Package& package : found) BXL_TRY(custom_scripts(package));
-    return make_tasks(found, resolver_.commands, hooks);
+    return make_tasks(found, without_missing(resolver_.commands, found), hooks);
   }
 
   Result<std::vector<Package>> custom() {

@@ -24,6 +24,7 @@ struct Command {
   // ones, the element before it.
   std::optional<std::vector<DependsOn>> depends_on;
   std::vector<std::string> members;  // of a group: scripts that run one after the other as one task
+  bool optional = false;             // left out where no package has it
   bool operator==(const Command&) const = default;
 };
 
