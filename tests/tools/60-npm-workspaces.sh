@@ -51,6 +51,19 @@ truncate -s0 packages/a/src/2
 bxl_build
 expect_ran "@x/a#build"
 
+# Scripts are told which node is the first in PATH: another one in front of it is a change.
+write first/.keep ""
+write second/node "#!/bin/sh"
+chmod +x second/node
+package d '"build": "echo ${NODE##*/ws/} >node"'
+PATH=$ws/first:$ws/second:$PATH bxl_build
+expect_file packages/d/node second/node
+cp second/node first/node
+PATH=$ws/first:$ws/second:$PATH bxl_build
+expect_file packages/d/node first/node
+rm -r first second packages/d
+bxl_build
+
 # What no script reads runs nothing.
 write packages/a/README.md "words"
 sed -i 's/"version"/"description": "d", "version"/' packages/a/package.json

@@ -83,6 +83,7 @@ Result<void> Parts::add_tasks(Part& part) {
   settings.root = part.resolver.root;
   settings.module_name = part.resolver.module_name;
   settings.environment = part.environment;
+  settings.node = s_.tools.find_in_path("node", part.environment);
   settings.is_directory = [&](const std::string& path) {
     if (!part.resolver.install.empty()) return true;  // it will be there when a task runs
     if (!s_.reads.exists(path)) return false;

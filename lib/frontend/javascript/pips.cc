@@ -52,13 +52,6 @@ class Maker {
   Maker(const PipSettings& settings, PathTable& paths) : settings_(settings), paths_(paths) {
     for (const auto& [name, value] : settings.environment)
       if (name == "PATH") path_ = value;
-    for (std::size_t begin = 0; begin < path_.size() && node_.empty();) {
-      const std::size_t end = std::min(path_.find(':', begin), path_.size());
-      const std::string node = path_.substr(begin, end - begin) + "/node";
-      auto identity = stat_identity(node);
-      if (node.front() == '/' && identity && identity->kind == FileKind::File) node_ = node;
-      begin = end + 1;
-    }
   }
 
   wire::Pip pip(const Task& task) {
@@ -108,7 +101,7 @@ class Maker {
     out["npm_package_name"] = task.package;
     if (!task.version.empty()) out["npm_package_version"] = task.version;
     out["npm_package_json"] = task.folder + "/package.json";
-    if (!node_.empty()) out["NODE"] = out["npm_node_execpath"] = node_;
+    if (!settings_.node.empty()) out["NODE"] = out["npm_node_execpath"] = settings_.node;
     return out;
   }
 
@@ -131,7 +124,7 @@ class Maker {
 
   const PipSettings& settings_;
   PathTable& paths_;
-  std::string path_, node_;
+  std::string path_;
   std::unordered_map<std::string, std::string> paths_of_;
 };
 

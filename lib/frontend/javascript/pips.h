@@ -16,6 +16,7 @@ struct PipSettings {
   std::string root;         // of the repository: absolute, real
   std::string module_name;  // of all pips
   Environment environment;  // of all pips, for PATH
+  std::string node;         // that scripts are told of; may be empty
   std::string more_bin;     // a directory of programs behind those of the packages; may be empty
   // Is there such a directory? What it says shapes the graph, so it should be recorded.
   std::function<bool(const std::string&)> is_directory;

@@ -61,7 +61,10 @@ Result<void> Tools::record(GeneratorRun run, const std::string& tool,
 std::string Tools::find(const std::string& name, const std::string& root,
                         const Environment& environment) {
   const std::string local = root + "/node_modules/.bin/" + name;
-  if (reads_.exists(local)) return local;
+  return reads_.exists(local) ? local : find_in_path(name, environment);
+}
+
+std::string Tools::find_in_path(const std::string& name, const Environment& environment) {
   for (const auto& [variable, value] : environment) {
     if (variable != "PATH") continue;
     for (std::size_t begin = 0; begin < value.size();) {

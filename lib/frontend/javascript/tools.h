@@ -43,6 +43,8 @@ class Tools {
   // in neither. What was looked for is recorded.
   std::string find(const std::string& name, const std::string& root,
                    const Environment& environment);
+  // Likewise, in PATH only.
+  std::string find_in_path(const std::string& name, const Environment& environment);
 
   std::uint32_t runs() const { return runs_; }
   bool observed() const { return observed_; }                            // all of them
