@@ -64,6 +64,16 @@ expect_file packages/d/node first/node
 rm -r first second packages/d
 bxl_build
 
+# A file becomes a package: the listing of packages/ is the same as before.
+write packages/e "no package"
+bxl_build
+rm packages/e
+package e '"build": "true"'
+bxl_build
+expect_ran "@x/e#build"
+rm -r packages/e
+bxl_build
+
 # What no script reads runs nothing.
 write packages/a/README.md "words"
 sed -i 's/"version"/"description": "d", "version"/' packages/a/package.json

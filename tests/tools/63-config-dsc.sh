@@ -17,6 +17,7 @@ config({
         additionalOutputDirectories: [importFile(f`lib/tools.dsc`).where],
     }],
 });'
+configuration=$(<config.dsc)
 write package.json '{"workspaces": ["p"]}'
 write p/package.json '{"name": "p", "scripts": {"build": "mkdir -p ../out; printf %s\\\\n $MODE \"$USER_SAYS\" $OTHER >../out/build; printf %s\\\\n >>../out/build", "test": "cp ../out/build tested"}}'
 
@@ -41,6 +42,20 @@ write lib/tools.dsc 'export const where = d`../elsewhere`;'
 USER_SAYS=ho bxl_build
 expect_exit 4
 expect_said "out/build"
+
+# A directory of PATH that is not there yet is left out, until it is there.
+write config.dsc 'config({resolvers: [{kind: "Yarn", moduleName: "m", root: d`.`,
+    environment: {PATH: {contents: [d`later`, d`/usr/bin`, d`/bin`]}}}]});'
+write p/package.json '{"name": "p", "scripts": {"build": "greet >said"}}'
+bxl_build
+expect_exit 1
+write later/greet '#!/bin/sh
+echo hello'
+chmod +x later/greet
+bxl_build
+expect_exit 0
+expect_file p/said hello
+write config.dsc "$configuration"
 
 MODE=x run "$BXL_BIN/bxl" config --explain -C "$ws"
 expect_exit 0

@@ -93,7 +93,10 @@ class Search {
       if (name == "node_modules" || (name.front() == '.' && part.front() != '.')) continue;
       if (!any && !matches_wildcard(part, name)) continue;
       auto identity = stat_identity(folder + "/" + name);
-      if (!identity || identity->kind != FileKind::Directory) continue;
+      if (!identity || identity->kind != FileKind::Directory) {
+        reads_.exists(folder + "/" + name);  // the listing stays the same should it become one
+        continue;
+      }
       BXL_TRY(walk(folder + "/" + name, glob, any ? at : at + 1, depth + 1));
     }
     return {};
@@ -185,8 +188,8 @@ Result<std::vector<std::string>> pnpm_packages(const std::string& text, const st
       if (close == std::string::npos) return wrong("a list in brackets must end on its line");
       for (std::size_t from = open + 1; from < close;) {
         const std::size_t to = std::min(rest.find(',', from), close);
-        BXL_TRY_ASSIGN(std::string value, unquoted(rest.substr(from, to - from)));
-        if (!value.empty()) out.push_back(std::move(value));
+        BXL_TRY_ASSIGN(std::string folder, unquoted(rest.substr(from, to - from)));
+        if (!folder.empty()) out.push_back(std::move(folder));
         from = to + 1;
       }
       within = false;

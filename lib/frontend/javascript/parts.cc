@@ -55,6 +55,14 @@ Environment Parts::environment_of(const Resolver& resolver) const {
     else
       path->insert(5, front);
   }
+  // The caller's PATH is resolved anew in each build, this one with the graph.
+  if (resolver.environment || !resolver.node_directories.empty())
+    for (const std::string& one : variables)
+      for (std::size_t begin = 5; one.starts_with("PATH=") && begin < one.size();) {
+        const std::size_t end = std::min(one.find(':', begin), one.size());
+        if (one[begin] == '/') s_.reads.exists(one.substr(begin, end - begin));
+        begin = end + 1;
+      }
   return resolve_environment(variables, names);
 }
 
