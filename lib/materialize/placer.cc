@@ -272,10 +272,10 @@ Result<void> Placer::clear(const std::string& owner, const std::vector<PathId>& 
       continue;
     }
     BXL_TRY_ASSIGN(auto place, remover_.locate(path));
-    if (record != records.end() && graph::still_recorded(record->second, disk)) {
+    if (record != records.end() && remover_.is_recorded(record->second.identity, disk)) {
       // A symlink component that nobody recorded means that the path leads elsewhere: do not follow
       // it.
-      BXL_TRY(unlink_beneath(place.root_fd, place.relative));
+      BXL_TRY(remover_.unlink(place, disk));
       removed.push_back(path);
     } else {
       BXL_TRY_ASSIGN(auto parent, open_parent_beneath(place.root_fd, place.relative));

@@ -17,15 +17,27 @@ Result<Place> Remover::locate(PathId path) {
   return Place{roots_.back().second.get(), text.substr(root == "/" ? 1 : root.size() + 1)};
 }
 
+bool Remover::is_recorded(const FileIdentity& recorded, const FileIdentity& disk) const {
+  graph::OutputRecord record;
+  record.identity = recorded;
+  if (disk.kind == FileKind::File && unlinked_.contains({disk.dev, disk.ino}))
+    record.identity.ctime_ns = 0;
+  return graph::still_recorded(record, disk);
+}
+
+Result<bool> Remover::unlink(const Place& place, const FileIdentity& disk) {
+  BXL_TRY_ASSIGN(bool removed, unlink_beneath(place.root_fd, place.relative));
+  if (removed && disk.kind == FileKind::File) unlinked_.emplace(disk.dev, disk.ino);
+  return removed;
+}
+
 Result<bool> Remover::scrub(PathId path, const FileIdentity& recorded) {
   std::string text = paths_.str(path);
   BXL_TRY_ASSIGN(auto disk, lstat_identity(text));
-  graph::OutputRecord record;
-  record.identity = recorded;
   // A directory's times change with its members; another inode is one that somebody else made.
   const bool another_directory =
       disk.kind == FileKind::Directory && (disk.dev != recorded.dev || disk.ino != recorded.ino);
-  if (disk.exists() && (another_directory || !graph::still_recorded(record, disk))) {
+  if (disk.exists() && (another_directory || !is_recorded(recorded, disk))) {
     if (disk.kind != FileKind::Directory) tell_({Note::Kind::LeftAlone, text, {}});
     BXL_TRY(log_.remove({path}));
     return false;
@@ -41,7 +53,7 @@ Result<bool> Remover::scrub(PathId path, const FileIdentity& recorded) {
         return false;
       removed = true;
     } else {
-      BXL_TRY_ASSIGN(removed, unlink_beneath(place.root_fd, place.relative));
+      BXL_TRY_ASSIGN(removed, unlink(place, disk));
     }
   }
   BXL_TRY(log_.remove({path}));

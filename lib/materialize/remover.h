@@ -1,7 +1,9 @@
 // The one way files leave the tree: by record, never what a user made or changed.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,12 +41,19 @@ class Remover {
   // lies on the way, EACCES, EROFS…
   Result<bool> scrub(PathId path, const FileIdentity& recorded);
 
+  // Is what lies there what was recorded? Of two hard links the removal of one changes the ctime of
+  // the other: where this remover caused it, ctime does not count.
+  bool is_recorded(const FileIdentity& recorded, const FileIdentity& disk) const;
+  // unlink_beneath() of a file that was as recorded.
+  Result<bool> unlink(const Place& place, const FileIdentity& disk);
+
  private:
   const graph::Mounts& mounts_;
   PathTable& paths_;
   state::OutputLog& log_;
   const Tell& tell_;
   std::vector<std::pair<std::string, UniqueFd>> roots_;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> unlinked_;  // device, inode
 };
 
 }  // namespace bxl::materialize

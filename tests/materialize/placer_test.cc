@@ -184,5 +184,29 @@ TEST_F(PlacerTest, ScrubRemovesOnlyWhatStillIsAsRecorded) {
   EXPECT_TRUE(log_->records().empty());
 }
 
+// A command makes two names of one file: removing the first changes the second one's ctime.
+TEST_F(PlacerTest, BothNamesOfAHardLinkedOutputAreRemoved) {
+  write("one", "made");
+  for (const char* name : {"two", "three", "four"})
+    ASSERT_EQ(::link(in("one").c_str(), in(name).c_str()), 0);
+  std::vector<wire::Output> outputs;
+  for (const char* name : {"one", "two", "three", "four"}) {
+    outputs.push_back(test::file_output(path(name), "made"));
+    outputs.back().identity = *lstat_identity(in(name));
+  }
+  ASSERT_TRUE(log_->add("pip", outputs));
+  ASSERT_TRUE(placer_->clear("pip", {path("one"), path("two")}));
+  EXPECT_EQ(read("one"), "(absent)");
+  EXPECT_EQ(read("two"), "(absent)");
+  EXPECT_TRUE(notes_.empty()) << notes_.front();
+  EXPECT_TRUE(*placer_->scrub(path("three"), outputs[2].identity));
+  // Edited in place, it is the user's.
+  ASSERT_EQ(::truncate(in("four").c_str(), 2), 0);
+  ASSERT_TRUE(placer_->clear("pip", {path("four")}));
+  EXPECT_EQ(notes_.size(), 1u);
+  ASSERT_TRUE(placer_->restore_saved("pip"));
+  EXPECT_EQ(read("four"), "ma");
+}
+
 }  // namespace
 }  // namespace bxl::materialize
