@@ -107,25 +107,33 @@ Result<void> Parts::add_tasks(Part& part) {
 
 // One more task, which all others wait for. Package managers keep caches and logs in the home
 // directory: those are private here, what counts is what ends up in node_modules. The network is
-// trusted, since lock files hold the digests of what comes from there.
+// trusted, since lock files hold the digests of what comes from there. pnpm, run as root, gives
+// postinstall scripts the identity they have already, by system calls after which nothing can be
+// cached: unsafe_perm leaves these out, and makes no other difference to them.
 void Parts::add_install(Part& part) {
   const Resolver& resolver = part.resolver;
   Task install;
   install.id = "#install";
   install.name = "install";
   install.folder = resolver.root;
-  install.argv = {"/bin/sh", "-c",
-                  "export npm_config_cache=\"$TMPDIR/npm\" npm_config_update_notifier=false "
-                  "npm_config_audit=false npm_config_fund=false "
-                  "YARN_CACHE_FOLDER=\"$TMPDIR/yarn\" YARN_ENABLE_GLOBAL_CACHE=false "
-                  "YARN_ENABLE_TELEMETRY=0 npm_config_store_dir=\"$TMPDIR/pnpm\" "
-                  "npm_config_package_import_method=copy\n" +
-                      resolver.install};
+  std::string command =
+      "export npm_config_cache=\"$TMPDIR/npm\" npm_config_update_notifier=false "
+      "npm_config_audit=false npm_config_fund=false YARN_CACHE_FOLDER=\"$TMPDIR/yarn\" "
+      "YARN_ENABLE_GLOBAL_CACHE=false YARN_ENABLE_TELEMETRY=0";
+  // npm would warn of these.
+  if (s_.reads.exists(resolver.root + "/pnpm-lock.yaml"))
+    command +=
+        " npm_config_store_dir=\"$TMPDIR/pnpm\" npm_config_package_import_method=copy "
+        "npm_config_unsafe_perm=true";
+  install.argv = {"/bin/sh", "-c", command + "\n" + resolver.install};
   for (Task& task : part.graph.tasks) {
     install.output_directories.push_back(task.folder + "/node_modules");
     task.dependencies.push_back(install.id);
   }
   install.output_directories.push_back(resolver.root + "/node_modules");
+  // Yarn 4 keeps .yarn/install-state.gz.
+  if (s_.reads.exists(resolver.root + "/.yarnrc.yml"))
+    install.output_directories.push_back(resolver.root + "/.yarn");
   auto& places = install.output_directories;
   std::sort(places.begin(), places.end());
   places.erase(std::unique(places.begin(), places.end()), places.end());
