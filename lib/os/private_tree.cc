@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -102,6 +103,20 @@ Result<void> enter_private_mounts() {
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
     return errno_error("make mounts private");
   return {};
+}
+
+Result<void> try_private_mounts() {
+  const pid_t child = ::fork();
+  if (child < 0) return errno_error("fork");
+  if (child == 0) {
+    auto entered = enter_private_mounts();
+    ::_exit(entered ? 0 : entered.error().errnum);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+  return make_error(WIFEXITED(status) ? WEXITSTATUS(status) : EIO, "make a mount namespace");
 }
 
 Result<void> overlay_trees(const std::vector<std::string>& roots, const std::string& scratch) {

@@ -14,6 +14,10 @@ namespace bxl {
 // EPERM, ENOSPC (user.max_user_namespaces), EUSERS: namespaces are refused here.
 Result<void> enter_private_mounts();
 
+// Would enter_private_mounts() work here? Tried in a process of its own. Errors as there; those of
+// fork(2).
+Result<void> try_private_mounts();
+
 // From now on this process and those it starts see `roots` as they are now, and what they write
 // there lands below `scratch`, as does nothing else: for everybody else the trees stay untouched.
 // Requires enter_private_mounts(); `scratch` is an existing directory that lies in none of the

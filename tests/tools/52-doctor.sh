@@ -22,6 +22,22 @@ expect_exit 0
 expect_said "ok       workspace: $ws: 1 output on record"
 ! grep -q ^error "$log" || fail "an error"
 
+# Whether bxl verify works is what doctor says of it.
+run "$BXL_BIN/bxl" verify -C "$ws" --cache "$cache"
+verified=$code
+doctor
+if ((verified == 0)); then
+  expect_said "ok       verify: "
+else
+  expect_said "warning  verify: bxl verify cannot run commands"
+fi
+# Where nobody may have namespaces.
+refusing='echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-sys_admin "$@"'
+if unshare -Ur sh -c "$refusing" sh true 2>/dev/null; then
+  run unshare -Ur sh -c "$refusing" sh "$BXL_BIN/bxl" doctor -C "$ws" --cache "$cache"
+  expect_said "warning  verify: bxl verify cannot run commands beside the tree"
+fi
+
 # What killed builds leave, and what was set aside.
 mkdir -p .bxl/saved/x
 touch .bxl/saved/x/mine .bxl/tmp/half

@@ -10,6 +10,8 @@ namespace bxl::doctor {
 
 // Can commands be observed here, and with the shim? Runs one to see.
 void check_observation(Findings& findings);
+// Can `bxl verify` run commands beside the tree?
+void check_verification(Findings& findings);
 // Are the tools beside this one all there and of one version; does the wrapper find what it calls?
 void check_tools(Findings& findings);
 // Clocks of the file systems that builds read from and write to. `workspace`: "" when there is

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "checks.h"
 #include "os/file.h"
+#include "os/private_tree.h"
 #include "sandbox/sandbox.h"
 
 namespace bxl::doctor {
@@ -111,6 +112,17 @@ void check_observation(Findings& findings) {
                      "results are right, but commands take longer; was it built for this libc?");
   else
     findings.ok("shim", shim + " works: most calls of dynamically linked programs cost little");
+}
+
+void check_verification(Findings& findings) {
+  if (auto can = try_private_mounts(); can)
+    findings.ok("verify", "bxl verify can run commands beside the tree (mount namespaces)");
+  else
+    findings.warning("verify",
+                     "bxl verify cannot run commands beside the tree: " + can.error().to_string(),
+                     "builds do not need it; let users have namespaces "
+                     "(user.max_user_namespaces, kernel.unprivileged_userns_clone, and what a "
+                     "container or AppArmor forbids), or call it as root");
 }
 
 void check_tools(Findings& findings) {

@@ -26,6 +26,7 @@ int run(const cli::Options& options) {
   doctor::Findings findings;
   const std::string workspace = find_workspace(options);
   doctor::check_observation(findings);
+  doctor::check_verification(findings);
   doctor::check_tools(findings);
   doctor::check_file_systems(options, workspace, findings);
   doctor::check_cache(options, findings);
