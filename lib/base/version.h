@@ -6,6 +6,6 @@
 namespace bxl {
 
 inline constexpr std::uint16_t kStreamSchemaMajor = 1;
-inline constexpr std::uint16_t kStreamSchemaMinor = 7;
+inline constexpr std::uint16_t kStreamSchemaMinor = 8;
 
 }  // namespace bxl

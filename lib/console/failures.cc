@@ -95,6 +95,8 @@ std::string Failures::script_for(const wire::Pip& pip, const std::string& input)
   variable("BXL_INSIDE", keeping_.workspace);
   variable("PWD", directory);
   variable("TMPDIR", "");
+  if (const std::string& name = pip.more().retry_attempt_variable; !name.empty())
+    variable(name, "0");
   const wire::PipOptions& more = pip.more();
   text += "  " + shell_quoted(keeping_.sandbox) + " \"$@\" --";
   if (more.argv.empty()) text += " /bin/sh -c " + shell_quoted(pip.command);

@@ -211,6 +211,7 @@ void Build::enforce(const wire::Pip& p, sandbox::Policy& policy) {
   for (PathId path : more.untracked) policy.untracked.push_back(paths_.str(path));
   policy.surviving = more.surviving;
   policy.breakaway = more.breakaway;
+  policy.survivor_grace_ms = more.survivor_grace_ms;
   if (p.flags & wire::kPipTrustNetwork) policy.network = sandbox::Network::Trusted;
   if (p.flags & wire::kPipDenyNetwork) policy.network = sandbox::Network::Deny;
   if (!(p.flags & wire::kPipDenyWrites)) return;
@@ -241,8 +242,14 @@ Result<void> Build::command(PipId id, Job* job) {
   env.emplace_back("BXL_INSIDE", s_.workspace.root);
   env.emplace_back("PWD", command.working_directory);
   env.emplace_back("TMPDIR", "");
+  // In no fingerprint: any attempt that succeeds is as good as another.
+  if (const std::string& name = more.retry_attempt_variable; !name.empty()) {
+    std::erase_if(env, [&](const auto& variable) { return variable.first == name; });
+    env.emplace_back(name, std::to_string(node(id).retries));
+  }
   std::sort(env.begin(), env.end());
   enforce(p, job->policy);
+  command.own_stderr = p.flags & wire::kPipStderrFails;
   if ((p.flags & wire::kPipConsole) && settings_.console_fds[1] >= 0) {
     command.stdin_fd = settings_.console_fds[0];
     command.stdout_fd = settings_.console_fds[1];

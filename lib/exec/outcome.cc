@@ -3,60 +3,19 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
-#include <cstring>
 #include <unordered_set>
 #include <utility>
 
 #include "base/assert.h"
 #include "exec/build.h"
+#include "exec/ending.h"
 #include "exec/evidence.h"
 #include "exec/share.h"
 #include "fingerprint/projection.h"
 #include "os/oom_kills.h"
-#include "os/signal_name.h"
 
 namespace bxl::exec {
 namespace {
-
-std::string mib(std::uint64_t kib) { return std::to_string((kib + 1023) / 1024) + " MiB"; }
-
-// A sentence about a command that did not succeed. A shell reports the death of its own child as
-// 128 + the signal.
-std::string how_it_failed(const sandbox::Outcome& outcome, std::uint64_t timeout_ms,
-                          const std::string& limit, bool memory_ran_out) {
-  if (outcome.spawn_errno != 0)
-    return std::string("it could not be started: ") + std::strerror(outcome.spawn_errno);
-  if (outcome.timed_out) {
-    char seconds[32];
-    std::snprintf(seconds, sizeof seconds, "%g", static_cast<double>(timeout_ms) / 1000);
-    return std::string("it ran longer than ") + seconds + " s (" + limit +
-           ") and was killed with all its processes";
-  }
-  if (outcome.exit_code == 128 + SIGKILL && memory_ran_out)
-    return "it was killed (SIGKILL) while the kernel ended processes because memory ran out; its "
-           "largest process had " +
-           mib(outcome.peak_kib) + " (fewer at once: -j)";
-  if (outcome.exit_code == 128 + SIGKILL)
-    return "it was killed from outside (SIGKILL), as the kernel does when memory runs out; its "
-           "largest process had " +
-           mib(outcome.peak_kib);
-  if (outcome.term_signal != 0) return "it was ended by " + signal_name(outcome.term_signal);
-  std::string text = "it exited with " + std::to_string(outcome.exit_code);
-  if (outcome.exit_code > 128 && outcome.exit_code <= 128 + SIGSYS)
-    text += " (128 + " + signal_name(outcome.exit_code - 128) + ")";
-  return text;
-}
-
-bool listed(const std::vector<std::uint32_t>& codes, int code) {
-  return std::find(codes.begin(), codes.end(), static_cast<std::uint32_t>(code)) != codes.end();
-}
-
-bool succeeds(const wire::Pip& pip, const sandbox::Outcome& outcome) {
-  const auto& codes = pip.more().success_exit_codes;
-  return codes.empty() || outcome.term_signal != 0 ? outcome.exit_code == 0
-                                                   : listed(codes, outcome.exit_code);
-}
 
 // Both sorted by path, as records are.
 bool same_outputs(const std::vector<wire::Output>& a, const std::vector<wire::Output>& b) {
@@ -182,8 +141,7 @@ void Build::finish(Finished done) {
   remove_scratch(recorded.scratch);
   ::unlink(done.journal.c_str());
 
-  bool ok =
-      succeeds(p, outcome) && !outcome.cancelled && !outcome.timed_out && outcome.spawn_errno == 0;
+  const bool ok = succeeded(p, outcome);
   if (ok) {
     s_.placer.forget_saved(p.stable_id);
     if (p.rspfile != kNoPath) ::unlink(paths_.str(p.rspfile).c_str());
@@ -215,9 +173,8 @@ void Build::finish(Finished done) {
     return;
   }
 
-  if (!ok && !outcome.cancelled && !outcome.timed_out && !stopping() &&
-      recorded.violations.empty() && n.retries < p.more().retries &&
-      listed(p.more().retry_exit_codes, outcome.exit_code)) {
+  if (!ok && !stopping() && recorded.violations.empty() && n.retries < p.more().retries &&
+      asks_for_retry(p, outcome)) {
     // Rule 45: from View again; what this attempt wrote is recorded, and removed before the next.
     ++n.retries;
     --n.attempts;
@@ -249,8 +206,7 @@ void Build::finish(Finished done) {
   if (!ok) {
     result.outcome = outcome.cancelled || summary_.cancelled ? Outcome::Cancelled : Outcome::Failed;
     if (result.outcome == Outcome::Failed) ++summary_.failed;
-    result.why_not = how_it_failed(outcome, timeout_ms(p),
-                                   p.more().timeout_ms != 0 ? "its timeoutMs" : "--pip-timeout",
+    result.why_not = how_it_failed(p, outcome, timeout_ms(p),
                                    outcome.exit_code == 128 + SIGKILL && oom_kills() > oom_kills_);
     if (result.outcome == Outcome::Failed && outcome.timed_out) ++summary_.timed_out;
     if (result.outcome == Outcome::Failed && !summary_.local_resource && !done.full.empty()) {
@@ -287,6 +243,8 @@ void Build::finish(Finished done) {
     recorded.why_not.insert(recorded.why_not.begin(), "it has an input that is always dirty");
   if (p.flags & wire::kPipUncacheable)
     recorded.why_not.insert(recorded.why_not.begin(), "it is declared as not cacheable");
+  if (std::string why = uncacheable_ending(p, outcome); !why.empty())
+    recorded.why_not.insert(recorded.why_not.begin(), std::move(why));
   if (!s_.store) recorded.why_not.push_back("the cache cannot be used");
   if (!n.distrusted.empty()) recorded.why_not.push_back(n.distrusted);
   // Not every command looks at what write(2) says: `cat a > b; touch c` succeeds on a full disk.

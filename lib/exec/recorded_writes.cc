@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "exec/access.h"
+#include "exec/output_policy.h"
 #include "exec/recording.h"
 
 namespace bxl::exec {
@@ -93,9 +94,8 @@ void Recorder::elsewhere(const Change& change) {
   } else if (!change.edits_content()) {
     not_published("it changed the attributes of " + show(path) + ", which is not its output");
   } else {
-    const std::vector<PipId>* makers = view_.output_directory_of(path);
     result_.violations.push_back(
-        analyzer_.undeclared_write(context_.pip, path, change.existed, makers));
+        out_of_place(view_, analyzer_, context_.pip, path, change.existed));
     // Junk, to be removed before the next run: all of such a workspace is as read-only as this
     // place, and nobody looks for such files by hand.
     if (!change.existed && (pip_.flags & kSaysWhere) && file.errnum == 0 && !file.other_kind) {

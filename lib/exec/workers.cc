@@ -1,6 +1,7 @@
 #include "exec/workers.h"
 
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <ctime>
@@ -84,6 +85,10 @@ Finished Workers::run(std::size_t slot, Job job) {
                      ? services_.runner.run(slot, job.command, job.policy)
                      : run_builtin(job.builtin, job.policy.journal_path);
   if (outcome) add_first(outcome->accesses, job.streams.accesses);
+  struct stat errors;
+  if (outcome && job.command.own_stderr && job.streams.errors &&
+      ::fstat(job.streams.errors.get(), &errors) == 0)
+    outcome->stderr_bytes = static_cast<std::uint64_t>(errors.st_size);
   std::vector<std::string> scratch{temp, services_.workspace.dir()};
   std::string full;
   for (const std::string& place : {services_.workspace.root, temp})

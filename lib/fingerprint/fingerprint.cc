@@ -57,6 +57,16 @@ static void options_text(std::string& text, const wire::Pip& pip, Token token, W
   for (const std::string& name : more.surviving) field(text, "may-survive", name);
   for (const std::string& name : more.breakaway) field(text, "breakaway", name);
   for (PathId path : more.temporary_directories) field(text, "temporary", token(path));
+  for (std::uint32_t code : more.uncacheable_exit_codes)
+    field(text, "uncacheable-exit", std::to_string(code));
+  for (PathId path : more.output_exclusions) field(text, "no-output-below", token(path));
+  for (const wire::BreakawayCall& call : more.breakaway_calls)
+    field(text, call.ignore_case ? "breakaway-call-any-case" : "breakaway-call",
+          call.program + " " + call.arguments);
+  // The name, which the command may look for; the number is told to it and to nobody else.
+  if (!more.retry_attempt_variable.empty())
+    field(text, "retry-attempt", more.retry_attempt_variable);
+  if (pip.flags & wire::kPipStderrFails) field(text, "stderr", "fails");
   // What one of these allows, the others do not: a result made with it is not theirs.
   if (pip.flags & wire::kPipKeepSources) field(text, "source-rewrites", "denied");
   if (pip.flags & wire::kPipDenyWrites) field(text, "undeclared-writes", "denied");

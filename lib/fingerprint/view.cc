@@ -52,6 +52,8 @@ View::View(const graph::PipGraph& graph, PathTable& paths, const graph::Mounts& 
       temporary_dirs_[path].push_back(id);
       declare_directory(path);
     }
+    for (PathId directory : pip.more().output_exclusions)
+      excluded_dirs_[physical(directory)].push_back(id);
     for (PathId path : pip.outputs) declare(path);
     for (PathId path : pip.optional_outputs) declare(path);
     if (pip.depfile != kNoPath) declare(pip.depfile);
@@ -83,13 +85,29 @@ const std::vector<PipId>* View::output_directory_of(PathId path) const {
   return nullptr;
 }
 
+static bool lists(const std::unordered_map<PathId, std::vector<PipId>>& directories, PathId at,
+                  PipId pip) {
+  auto found = directories.find(at);
+  return found != directories.end() &&
+         std::find(found->second.begin(), found->second.end(), pip) != found->second.end();
+}
+
 bool View::in_output_directory(PipId pip, PathId path) const {
   if (output_dirs_.empty()) return false;
-  for (PathId at = path; at != kRootPath; at = paths_.parent(at))
-    if (auto found = output_dirs_.find(at); found != output_dirs_.end())
-      if (std::find(found->second.begin(), found->second.end(), pip) != found->second.end())
-        return true;
+  for (PathId at = path; at != kRootPath; at = paths_.parent(at)) {
+    if (lists(output_dirs_, at, pip)) return true;
+    if (!excluded_dirs_.empty() && lists(excluded_dirs_, at, pip)) return false;
+  }
   return false;
+}
+
+PathId View::output_exclusion(PipId pip, PathId path) const {
+  if (excluded_dirs_.empty()) return kNoPath;
+  for (PathId at = path; at != kRootPath; at = paths_.parent(at)) {
+    if (lists(output_dirs_, at, pip)) return kNoPath;
+    if (lists(excluded_dirs_, at, pip)) return at;
+  }
+  return kNoPath;
 }
 
 void View::own(PathId path, PipId) { children_[paths_.parent(path)].push_back(path); }

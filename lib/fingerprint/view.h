@@ -93,7 +93,10 @@ class View {
     return it != declared_.end() && it->second == pip;
   }
   // Is this, or does it lie below, a directory whose content is the pip's (wire::DirectoryOutput)?
+  // Not where an exclusion of the pip (PipOptions::output_exclusions) is nearer.
   bool in_output_directory(PipId pip, PathId path) const;
+  // The exclusion of the pip that keeps `path` from being its output; kNoPath: none does.
+  PathId output_exclusion(PipId pip, PathId path) const;
   // Of which pips, then: those of the nearest such directory; null: of none.
   const std::vector<PipId>* output_directory_of(PathId path) const;
   // Physical, with the pips that declare them (wire::PipOptions).
@@ -149,7 +152,8 @@ class View {
   std::unordered_map<PathId, PipId> noted_;                  // recorded or observed, undeclared
   std::unordered_map<PipId, std::vector<PathId>> noted_by_;  // the same by pip, and some others'
   std::unordered_set<PathId> declared_dirs_;
-  std::unordered_map<PathId, std::vector<PipId>> output_dirs_;  // physical
+  std::unordered_map<PathId, std::vector<PipId>> output_dirs_;  // physical, as the next two
+  std::unordered_map<PathId, std::vector<PipId>> excluded_dirs_;
   std::unordered_map<PathId, std::vector<PipId>> temporary_dirs_;
   std::unordered_set<PathId>
       declared_parents_;  // declared outputs that others lie below, by their text

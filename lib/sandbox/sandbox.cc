@@ -130,18 +130,26 @@ Result<Outcome> Sandbox::Impl::run(const Command& command, const Policy& policy)
   become_subreaper();
   const auto started = std::chrono::steady_clock::now();
 
-  UniqueFd null_in, console_read, console_write, journal;
+  UniqueFd null_in, console_read, console_write, errors_read, errors_write, journal;
   SpawnRequest request{&command, command.stdin_fd, command.stdout_fd, command.stderr_fd};
   if (request.stdin_fd < 0) {
     BXL_TRY_ASSIGN(null_in, open_file("/dev/null", O_RDONLY | O_CLOEXEC));
     request.stdin_fd = null_in.get();
   }
-  if (request.stdout_fd < 0 || request.stderr_fd < 0) {
+  auto capture = [](UniqueFd& from, UniqueFd& to) -> Result<void> {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return errno_error("make the console pipe");
-    console_read.reset(ends[0]);
-    console_write.reset(ends[1]);
-    fcntl(console_read.get(), F_SETFL, O_NONBLOCK);
+    from.reset(ends[0]);
+    to.reset(ends[1]);
+    fcntl(from.get(), F_SETFL, O_NONBLOCK);
+    return {};
+  };
+  if (request.stderr_fd < 0 && command.own_stderr) {
+    BXL_TRY(capture(errors_read, errors_write));
+    request.stderr_fd = errors_write.get();
+  }
+  if (request.stdout_fd < 0 || request.stderr_fd < 0) {
+    BXL_TRY(capture(console_read, console_write));
     if (request.stdout_fd < 0) request.stdout_fd = console_write.get();
     if (request.stderr_fd < 0) request.stderr_fd = console_write.get();
   }
@@ -183,6 +191,7 @@ Result<Outcome> Sandbox::Impl::run(const Command& command, const Policy& policy)
   }
   // The child has its own copy by now. The caller's descriptors stay the caller's.
   console_write.reset();
+  errors_write.reset();
   null_in.reset();
   landlock.reset();
 
@@ -193,7 +202,7 @@ Result<Outcome> Sandbox::Impl::run(const Command& command, const Policy& policy)
   Decoder decoder(paths, resolver, recorder, tree, scopes, shim ? &*shim : nullptr, breakaway);
   Outcome outcome;
   Supervisor({**child, decoder, recorder, tree, breakaway, policy, shim ? &*shim : nullptr,
-              console_read.get(), cancel_event.get()},
+              console_read.get(), errors_read.get(), cancel_event.get()},
              outcome)
       .run();
   if (outcome.cancelled) {  // taken: the next run starts afresh

@@ -83,6 +83,9 @@ struct Command {
   int stdin_fd = -1;                                             // -1: /dev/null
   int stdout_fd = -1;  // -1: captured into Outcome::console (with stderr, interleaved as written)
   int stderr_fd = -1;  // -1: the same pipe as the captured stdout
+  // Captured stderr comes through a pipe of its own: Outcome::stderr_bytes counts it, and the order
+  // of what is written to the two streams at nearly the same time is that in which it is read.
+  bool own_stderr = false;
   bool inherit_terminal = false;  // standalone tool: keep the process group, pass signals on
 };
 
@@ -153,6 +156,7 @@ struct Outcome {
   std::vector<Reason> reasons;        // empty: fully observed
   std::vector<Violation> violations;  // by kind and path, each once
   std::string console;
+  std::uint64_t stderr_bytes = 0;  // of it, with Command::own_stderr
   std::uint64_t wall_ns = 0, user_ns = 0, system_ns = 0, peak_kib = 0;
   std::uint64_t notifications = 0;
   std::uint64_t shim_calls = 0, shim_uses = 0;  // calls that passed by the shim; first uses in them

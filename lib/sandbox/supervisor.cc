@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-enum Rare : std::uint32_t { kConsole, kCancel, kMain };
+enum Rare : std::uint32_t { kConsole, kErrors, kCancel, kMain };
 
 constexpr auto kKillInterval = 5ms;
 // What programs record themselves is looked at so often at least: links may be replaced by others.
@@ -54,12 +54,13 @@ void Supervisor::notification() {
   listener_.answer(*request, errnum);
 }
 
-bool Supervisor::drain_console() {
+bool Supervisor::drain(int pipe) {
   char chunk[16 << 10];
-  const ssize_t n = read(parts_.console, chunk, sizeof chunk);
+  const ssize_t n = read(pipe, chunk, sizeof chunk);
   if (n == 0) return false;
   if (n < 0) return errno == EAGAIN || errno == EINTR;
   const auto size = static_cast<std::size_t>(n);
+  if (pipe == parts_.errors) outcome_.stderr_bytes += size;
   const std::size_t room = parts_.policy.max_console_bytes - outcome_.console.size();
   outcome_.console.append(chunk, std::min(size, room));
   if (size > room)
@@ -67,6 +68,15 @@ bool Supervisor::drain_console() {
                            "printed more than " + std::to_string(parts_.policy.max_console_bytes) +
                                " bytes; the rest is lost");
   return true;
+}
+
+// Whoever still holds the other end is not of the tree: what is in the pipe and no more.
+void Supervisor::drain_to_the_end() {
+  for (const int pipe : {parts_.console, parts_.errors}) {
+    pollfd rest{pipe, POLLIN, 0};
+    while (pipe >= 0 && poll(&rest, 1, 0) == 1 && (rest.revents & POLLIN) != 0 && drain(pipe)) {
+    }
+  }
 }
 
 void Supervisor::reap_main() {
@@ -153,6 +163,7 @@ bool Supervisor::watch_rare() {
   rare_ = UniqueFd(epoll_create1(EPOLL_CLOEXEC));
   if (!rare_) return false;
   for (const auto& [fd, tag] : {std::pair{parts_.console, kConsole},
+                                {parts_.errors, kErrors},
                                 {parts_.cancel, kCancel},
                                 {parts_.child.pidfd(), kMain}}) {
     epoll_event event{};
@@ -164,13 +175,16 @@ bool Supervisor::watch_rare() {
 }
 
 void Supervisor::rare() {
-  epoll_event events[3];
-  const int count = epoll_wait(rare_.get(), events, 3, 0);
+  epoll_event events[4];
+  const int count = epoll_wait(rare_.get(), events, 4, 0);
   const auto forget = [&](int fd) { epoll_ctl(rare_.get(), EPOLL_CTL_DEL, fd, nullptr); };
   for (int i = 0; i < count; ++i) {
     switch (events[i].data.u32) {
       case kConsole:
-        if (!drain_console()) forget(parts_.console);
+        if (!drain(parts_.console)) forget(parts_.console);
+        break;
+      case kErrors:
+        if (!drain(parts_.errors)) forget(parts_.errors);
         break;
       case kCancel:
         forget(parts_.cancel);
@@ -218,12 +232,7 @@ void Supervisor::run() {
   }
   parts_.tree.reap_orphans(used_);
   parts_.decoder.drain_shim(true);
-  if (parts_.console >= 0) {
-    // Whoever still holds the other end is not of the tree: take what is in the pipe and no more.
-    pollfd rest{parts_.console, POLLIN, 0};
-    while (poll(&rest, 1, 0) == 1 && (rest.revents & POLLIN) != 0 && drain_console()) {
-    }
-  }
+  drain_to_the_end();
   outcome_.user_ns = nanoseconds(used_.ru_utime);
   outcome_.system_ns = nanoseconds(used_.ru_stime);
   outcome_.peak_kib = static_cast<std::uint64_t>(used_.ru_maxrss);

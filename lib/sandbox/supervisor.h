@@ -30,6 +30,7 @@ class Supervisor {
     const Policy& policy;
     ShimTable* shim = nullptr;  // null: none
     int console = -1;           // read end, non-blocking; -1: not captured
+    int errors = -1;            // the same of a stderr that has a pipe of its own
     int cancel = -1;            // eventfd
   };
   Supervisor(const Parts& parts, Outcome& outcome);
@@ -44,8 +45,9 @@ class Supervisor {
   bool watch_rare();
   // Console, cancellation, end of the main process: whatever of these is ready.
   void rare();
-  // Reads what is there; false at the end of the pipe.
-  bool drain_console();
+  // Reads some of what is there; false at the end of the pipe.
+  bool drain(int pipe);
+  void drain_to_the_end();
   void reap_main();
   void begin_kill();
   void survivors();

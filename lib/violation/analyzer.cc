@@ -207,6 +207,14 @@ wire::Violation Analyzer::undeclared_write(PipId pip, PathId path, bool existed,
   return v;
 }
 
+wire::Violation Analyzer::excluded_write(PipId pip, PathId path, bool existed,
+                                         PathId exclusion) const {
+  wire::Violation v = write_violation(pip, path, existed ? "DX5047" : "DX5008");
+  v.message = std::string(existed ? "it rewrote the existing file " : "it wrote ") + show(path) +
+              ", below " + show(exclusion) + ", " + "where nothing is an output of it";
+  return v;
+}
+
 wire::Violation Analyzer::temporary_write(PipId pip, PathId path, PipId owner) const {
   wire::Violation v = write_violation(pip, path, "DX5029");
   v.related = graph_.pip(owner).stable_id;

@@ -53,6 +53,8 @@ class Analyzer {
   // `makers`: the pips whose output directory it is, null: none's.
   wire::Violation undeclared_write(PipId pip, PathId path, bool existed,
                                    const std::vector<PipId>* makers = nullptr);
+  // `pip` wrote below `exclusion`, where it says that nothing is its output.
+  wire::Violation excluded_write(PipId pip, PathId path, bool existed, PathId exclusion) const;
   // `pip` wrote into a temporary directory of `owner`.
   wire::Violation temporary_write(PipId pip, PathId path, PipId owner) const;
   // What `pip` tried and its declaration denies: nothing has happened.

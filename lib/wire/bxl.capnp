@@ -144,6 +144,19 @@ struct PipOptions {
   survivingProcesses @17 :List(Data);  # minor 6
   breakawayProcesses @18 :List(Data);
   temporaryDirectories @19 :List(UInt32);
+  uncacheableExitCodes @20 :List(UInt32);  # minor 8, as what follows
+  retryAttemptVariable @21 :Data;
+  outputExclusions @22 :List(UInt32);
+  warningRegex @23 :Data;
+  errorRegex @24 :Data;
+  survivorGraceMs @25 :UInt32 = 2000;
+  breakawayCalls @26 :List(BreakawayCall);
+}
+
+struct BreakawayCall {
+  program @0 :Data;
+  arguments @1 :Data;
+  ignoreCase @2 :Bool;
 }
 
 struct DirectoryOutput {

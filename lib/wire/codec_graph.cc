@@ -95,6 +95,21 @@ void put(schema::PipOptions::Builder to, const PipOptions& from, PathsOut& paths
   put_strings(to.initBreakawayProcesses(count_of(from.breakaway)), from.breakaway);
   put_paths(to.initTemporaryDirectories(count_of(from.temporary_directories)),
             from.temporary_directories, paths);
+  auto uncacheable = to.initUncacheableExitCodes(count_of(from.uncacheable_exit_codes));
+  for (unsigned i = 0; i < uncacheable.size(); ++i)
+    uncacheable.set(i, from.uncacheable_exit_codes[i]);
+  to.setRetryAttemptVariable(blob(from.retry_attempt_variable));
+  put_paths(to.initOutputExclusions(count_of(from.output_exclusions)), from.output_exclusions,
+            paths);
+  to.setWarningRegex(blob(from.warning_regex));
+  to.setErrorRegex(blob(from.error_regex));
+  to.setSurvivorGraceMs(from.survivor_grace_ms);
+  auto calls = to.initBreakawayCalls(count_of(from.breakaway_calls));
+  for (unsigned i = 0; i < calls.size(); ++i) {
+    calls[i].setProgram(blob(from.breakaway_calls[i].program));
+    calls[i].setArguments(blob(from.breakaway_calls[i].arguments));
+    calls[i].setIgnoreCase(from.breakaway_calls[i].ignore_case);
+  }
 }
 
 PipOptions get(schema::PipOptions::Reader from, const PathsIn& paths) {
@@ -122,6 +137,16 @@ PipOptions get(schema::PipOptions::Reader from, const PathsIn& paths) {
   to.surviving = get_strings(from.getSurvivingProcesses());
   to.breakaway = get_strings(from.getBreakawayProcesses());
   to.temporary_directories = get_paths(from.getTemporaryDirectories(), paths);
+  for (std::uint32_t code : from.getUncacheableExitCodes())
+    to.uncacheable_exit_codes.push_back(code);
+  to.retry_attempt_variable = str(from.getRetryAttemptVariable());
+  to.output_exclusions = get_paths(from.getOutputExclusions(), paths);
+  to.warning_regex = str(from.getWarningRegex());
+  to.error_regex = str(from.getErrorRegex());
+  to.survivor_grace_ms = from.getSurvivorGraceMs();
+  for (auto call : from.getBreakawayCalls())
+    to.breakaway_calls.push_back(
+        {str(call.getProgram()), str(call.getArguments()), call.getIgnoreCase()});
   return to;
 }
 

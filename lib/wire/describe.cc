@@ -30,7 +30,8 @@ constexpr Flag kPipFlags[] = {{kPipGenerator, "generator"},
                               {kPipDenyNetwork, "denyNetwork"},
                               {kPipTrustNetwork, "trustNetwork"},
                               {kPipRestrictedReads, "restrictedReads"},
-                              {kPipToolLists, "toolLists"}};
+                              {kPipToolLists, "toolLists"},
+                              {kPipStderrFails, "stderrFails"}};
 
 class Describer {
  public:
@@ -340,6 +341,21 @@ class Describer {
     strings("survivingProcesses", options.surviving);
     strings("breakawayProcesses", options.breakaway);
     paths("temporaryDirectories", options.temporary_directories);
+    naturals("uncacheableExitCodes", options.uncacheable_exit_codes);
+    to_.string("retryAttemptVariable", options.retry_attempt_variable);
+    paths("outputExclusions", options.output_exclusions);
+    to_.string("warningRegex", options.warning_regex);
+    to_.string("errorRegex", options.error_regex);
+    to_.natural("survivorGraceMs", options.survivor_grace_ms);
+    to_.begin_list("breakawayCalls");
+    for (const BreakawayCall& call : options.breakaway_calls) {
+      to_.begin_object("");
+      to_.string("program", call.program);
+      to_.string("arguments", call.arguments);
+      to_.boolean("ignoreCase", call.ignore_case);
+      to_.end_object();
+    }
+    to_.end_list();
     to_.end_object();
   }
   void environment(const std::vector<std::pair<std::string, std::string>>& variables) {

@@ -21,7 +21,7 @@ enum class StreamKind : std::uint32_t { Graph = 1, Plan = 2, Results = 3, State 
 const char* name(StreamKind kind);
 
 inline constexpr std::uint16_t kSchemaMajor = 1;  // another major is refused by name
-inline constexpr std::uint16_t kSchemaMinor = 7;  // newer minors: unknown fields are ignored
+inline constexpr std::uint16_t kSchemaMinor = 8;  // newer minors: unknown fields are ignored
 
 // --- mounts: token, real path, flags; the longest prefix wins ------------------------------------
 enum MountFlags : std::uint32_t {
@@ -80,6 +80,7 @@ enum PipFlags : std::uint32_t {
   // Run by a tool that lists every package to find its own: names that pips in no order with it
   // make are members of no listing (rule 15).
   kPipToolLists = 65536,
+  kPipStderrFails = 131072,  // whoever writes a byte to standard error fails
 };
 
 // A directory below which everything a pip writes is its output. Exclusive: no other pip declares
@@ -98,6 +99,15 @@ struct ReadScope {
 };
 
 // What only some front ends say of a pip.
+// A program that breaks away when its arguments, joined with spaces, hold such a text.
+struct BreakawayCall {
+  std::string program, arguments;
+  bool ignore_case = false;
+  bool operator==(const BreakawayCall&) const = default;
+};
+
+inline constexpr std::uint32_t kSurvivorGraceMs = 2000;  // as the schema has it
+
 struct PipOptions {
   std::vector<std::string> argv;  // run as it stands; empty: /bin/sh -c command
   std::vector<std::pair<std::string, std::string>>
@@ -118,6 +128,12 @@ struct PipOptions {
   std::string module;
   std::vector<std::string> surviving, breakaway;  // names of programs: sandbox::Policy
   std::vector<PathId> temporary_directories;      // what it leaves there is nobody's, and removed
+  std::vector<std::uint32_t> uncacheable_exit_codes;  // of success, but never published, nor clean
+  std::string retry_attempt_variable;      // tells it how often it ran before: "0", "1" …; or empty
+  std::vector<PathId> output_exclusions;   // below these the nearest directory output is none
+  std::string warning_regex, error_regex;  // which of its lines are shown (base/expression.h)
+  std::uint32_t survivor_grace_ms = kSurvivorGraceMs;
+  std::vector<BreakawayCall> breakaway_calls;
   bool operator==(const PipOptions&) const = default;
 };
 

@@ -61,7 +61,8 @@ TEST(JsonPips, AProcessMayBeRestrictedAndLetGo) {
           "undeclaredWrites": "deny", "sourceRewrites": "deny", "network": "deny",
           "temporaryDirectories": ["tmp"], "survivingProcesses": ["s"],
           "breakawayProcesses": ["b", "c"]},
-         {"id": "t", "command": "x", "network": "trusted"})"));
+         {"id": "t", "command": "x", "network": "trusted", "uncacheableExitCodes": [3],
+          "failOnStderr": true, "retryAttemptVariable": "N", "outputExclusions": ["d/x"]})"));
   ASSERT_EQ(made->error, "");
   const wire::Pip& pip = *made->find("a");
   EXPECT_EQ(pip.flags, wire::kPipJson | wire::kPipDeclaredReads | wire::kPipRestrictedReads |
@@ -74,7 +75,11 @@ TEST(JsonPips, AProcessMayBeRestrictedAndLetGo) {
   EXPECT_THAT(made->names(more.temporary_directories), ElementsAre("/w/tmp"));
   EXPECT_THAT(more.surviving, ElementsAre("s"));
   EXPECT_THAT(more.breakaway, ElementsAre("b", "c"));
-  EXPECT_EQ(made->find("t")->flags, wire::kPipJson | wire::kPipTrustNetwork);
+  const wire::Pip& other = *made->find("t");
+  EXPECT_EQ(other.flags, wire::kPipJson | wire::kPipTrustNetwork | wire::kPipStderrFails);
+  EXPECT_THAT(other.more().uncacheable_exit_codes, ElementsAre(3u));
+  EXPECT_EQ(other.more().retry_attempt_variable, "N");
+  EXPECT_THAT(made->names(other.more().output_exclusions), ElementsAre("/w/d/x"));
 }
 
 TEST(JsonPips, WhoMakesAnInputIsADependency) {

@@ -1,5 +1,5 @@
-// Golden files: today's build writes the bytes of version 1.7, and reads them and those of 1.0
-// to 1.6.
+// Golden files: today's build writes the bytes of version 1.8, and reads them and those of 1.0
+// to 1.7.
 //
 // Files of version N stay for good (NAME.v1.bin is 1.0). When the schema grows by a minor version,
 // a file NAME.v1.N.bin is added beside the old ones, which must still be read: fields they lack are
@@ -117,6 +117,13 @@ GraphRecord graph(PathTable& paths) {
   options.surviving = {"agent"};
   options.breakaway = {"server", "watcher"};
   options.temporary_directories = {paths.intern("/w/build/tmp")};
+  options.uncacheable_exit_codes = {42};
+  options.retry_attempt_variable = "ATTEMPT";
+  options.output_exclusions = {paths.intern("/w/build/node_modules")};
+  options.warning_regex = "warning:.*";
+  options.error_regex = "error:.*";
+  options.survivor_grace_ms = 500;
+  options.breakaway_calls = {{"node", "--server", true}};
   g.dyndeps = {{paths.intern("/w/build/a.dd"), Digest::of("dyndep"), ""},
                {paths.intern("/w/build/b.dd"), {}, "b.dd:1:1: unexpected indent"}};
   g.pips = {compile, archive, alias};
@@ -205,10 +212,11 @@ void both_ways(const std::string& name, StreamKind kind, Make make, const End& e
   read_back(name + ".v1.4.bin", kind, make, end, 4);
   read_back(name + ".v1.5.bin", kind, make, end, 5);
   read_back(name + ".v1.6.bin", kind, make, end, 6);
+  read_back(name + ".v1.7.bin", kind, make, end, 7);
   PathTable paths;
-  BXL_EXPECT_GOLDEN(name + ".v1.7.bin",
+  BXL_EXPECT_GOLDEN(name + ".v1.8.bin",
                     encode_stream(header(kind), paths, make(paths, kSchemaMinor), end));
-  read_back(name + ".v1.7.bin", kind, make, end, kSchemaMinor);
+  read_back(name + ".v1.8.bin", kind, make, end, kSchemaMinor);
 }
 
 TEST(Golden, PlanIsWrittenAsInThisVersionAndReadAsInEach) {
@@ -240,6 +248,17 @@ void read_graph(const std::string& file, std::uint16_t minor) {
     expected.options.make().breakaway.clear();
     expected.options.make().temporary_directories.clear();
   }
+  if (minor < 8) {
+    const PipOptions none;
+    PipOptions& options = expected.options.make();
+    options.uncacheable_exit_codes.clear();
+    options.retry_attempt_variable.clear();
+    options.output_exclusions.clear();
+    options.warning_regex.clear();
+    options.error_regex.clear();
+    options.survivor_grace_ms = none.survivor_grace_ms;
+    options.breakaway_calls.clear();
+  }
   EXPECT_TRUE(reader->pip(PipId{0}) == expected);
 }
 
@@ -251,9 +270,10 @@ TEST(Golden, GraphIsWrittenAsInThisVersionAndReadAsInEach) {
   read_graph("graph.v1.4.bin", 4);
   read_graph("graph.v1.5.bin", 5);
   read_graph("graph.v1.6.bin", 6);
+  read_graph("graph.v1.7.bin", 7);
   PathTable paths;
-  BXL_EXPECT_GOLDEN("graph.v1.7.bin", encode_graph(header(StreamKind::Graph), paths, graph(paths)));
-  read_graph("graph.v1.7.bin", kSchemaMinor);
+  BXL_EXPECT_GOLDEN("graph.v1.8.bin", encode_graph(header(StreamKind::Graph), paths, graph(paths)));
+  read_graph("graph.v1.8.bin", kSchemaMinor);
 }
 
 void read_entry(const std::string& file, std::uint16_t minor) {
@@ -296,7 +316,8 @@ INSTANTIATE_TEST_SUITE_P(Golden, Printed,
                                          "graph.v1.4", "plan.v1.4", "results.v1.4", "state.v1.4",
                                          "graph.v1.5", "plan.v1.5", "results.v1.5", "state.v1.5",
                                          "graph.v1.6", "plan.v1.6", "results.v1.6", "state.v1.6",
-                                         "graph.v1.7", "plan.v1.7", "results.v1.7", "state.v1.7"),
+                                         "graph.v1.7", "plan.v1.7", "results.v1.7", "state.v1.7",
+                                         "graph.v1.8", "plan.v1.8", "results.v1.8", "state.v1.8"),
                          [](const auto& one) {
                            std::string name = one.param;
                            std::replace(name.begin(), name.end(), '.', '_');

@@ -56,7 +56,8 @@ TEST(GraphStream, RoundTripsWithRandomValues) {
         if (*id != kNoPath) *id = paths.find(again.str(*id));
       if (pip.options) {
         PipOptions& more = pip.options.make();
-        for (auto* list : {&more.untracked, &more.temporary_directories}) *list = remapped(*list);
+        for (auto* list : {&more.untracked, &more.temporary_directories, &more.output_exclusions})
+          *list = remapped(*list);
         for (PathId* id : {&more.stdin_file, &more.stdout_file, &more.stderr_file})
           if (*id != kNoPath) *id = paths.find(again.str(*id));
         for (DirectoryOutput& one : more.directory_outputs)

@@ -190,13 +190,18 @@ class RandomRecords {
     o.surviving = list([&] { return bytes(); });
     o.breakaway = list([&] { return bytes(); });
     o.temporary_directories = list([&] { return path(); });
+    o.output_exclusions = list([&] { return path(); });
+    o.breakaway_calls = list([&] { return BreakawayCall{bytes(), bytes(), flag()}; });
+    o.survivor_grace_ms = static_cast<std::uint32_t>(random_());
     for (PathId* one : {&o.stdin_file, &o.stdout_file, &o.stderr_file})
       *one = flag() ? path() : kNoPath;
-    for (std::string* text : {&o.stdin_text, &o.content, &o.module}) *text = bytes();
+    for (std::string* text : {&o.stdin_text, &o.content, &o.module, &o.retry_attempt_variable,
+                              &o.warning_regex, &o.error_regex})
+      *text = bytes();
     o.timeout_ms = number();
     o.weight = static_cast<std::uint32_t>(random_());
     o.retries = static_cast<std::uint32_t>(random_());
-    for (auto* codes : {&o.retry_exit_codes, &o.success_exit_codes})
+    for (auto* codes : {&o.retry_exit_codes, &o.success_exit_codes, &o.uncacheable_exit_codes})
       *codes = list([&] { return static_cast<std::uint32_t>(random_()); });
     o.tags = list([&] { return bytes(); });
     return o;

@@ -126,7 +126,7 @@ TEST(Stream, NewerMajorIsRefusedAndNewerMinorRead) {
   header.major = 2;
   EXPECT_EQ(
       error_of(decode_stream(encode_stream(header, paths, {}), StreamKind::Plan, paths), EPROTO),
-      "stream schema 2.7 is newer than this tool's 1.7");
+      "stream schema 2.7 is newer than this tool's 1.8");
   // Even when the kind does not fit: the version is what the user must know first.
   EXPECT_THAT(
       error_of(decode_stream(encode_stream(header, paths, {}), StreamKind::State, paths), EPROTO),

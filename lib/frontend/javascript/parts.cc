@@ -246,13 +246,10 @@ void Parts::apply_options(const Part& part) {
         return one.path == pip.working_directory;
       });
     }
-    if (!resolver.same_content) pip.flags &= ~static_cast<std::uint32_t>(wire::kPipSameContent);
+    apply_policies(resolver.policies, pip, s_.paths);
     wire::PipOptions& options = pip.options.make();
-    options.success_exit_codes = resolver.success_exit_codes;
-    options.retry_exit_codes = resolver.retry_exit_codes;
-    options.retries = resolver.retries;
-    options.surviving = resolver.surviving;
-    options.breakaway = resolver.breakaway;
+    // It fills what the others may not touch.
+    if (pip.stable_id == "#install") options.output_exclusions.clear();
     for (const Timeout& timeout : resolver.timeouts)
       if (any_matches(timeout.tasks, part.graph.tasks[i - part.first]))
         options.timeout_ms = timeout.ms;

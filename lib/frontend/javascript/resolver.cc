@@ -1,9 +1,11 @@
-// The table of options, and how each is read.
+// How each option is read, but for policies (policies.h).
 #include "frontend/javascript/resolver.h"
 
 #include <algorithm>
 
 #include "base/path_table.h"
+#include "frontend/javascript/policies.h"
+#include "frontend/javascript/resolver_options.h"
 #include "frontend/javascript/shapes.h"
 
 namespace bxl::frontend::javascript {
@@ -14,120 +16,6 @@ using dsc::Member;
 using dsc::Type;
 using dsc::Value;
 
-enum For : unsigned {
-  kLage = 1,
-  kRush = 2,
-  kYarn = 4,
-  kNx = 8,
-  kCustom = 16,
-  kNinja = 32,
-  kJavaScript = 31,
-  kAll = 63
-};
-
-// What an option may be, one letter per alternative: b boolean, n natural number, s string, f file,
-// d directory, p any absolute path, r relative path, a atom, o object, m map, F function, [ an
-// array of what follows, * anything.
-struct Option {
-  std::string_view name;
-  unsigned resolvers;
-  std::string_view shape;
-  bool has_effect;
-};
-
-constexpr Option kOptions[] = {
-    {"kind", kAll, "s", true},
-    {"name", kAll, "s", true},
-    {"root", kAll, "d", true},
-    {"moduleName", kAll, "s", true},
-    {"execute", kJavaScript, "[so", true},
-    {"customCommands", kJavaScript, "[o", true},
-    {"environment", kAll, "mo", true},
-    {"nodeExeLocation", kJavaScript, "f[d", true},
-    {"additionalOutputDirectories", kAll, "[dpr", true},
-    {"additionalDependencies", kJavaScript, "[o", true},
-    {"untrackedFiles", kAll, "[f", true},
-    {"untrackedDirectories", kAll, "[dr", true},
-    {"untrackedDirectoryScopes", kAll, "[dr", true},
-    {"untrackedGlobalDirectoryScopes", kJavaScript, "[r", true},
-    {"childProcessesToBreakawayFromSandbox", kJavaScript, "[aso", true},
-    {"allowedSurvivingChildProcesses", kJavaScript, "[as", true},
-    {"nestedProcessTerminationTimeoutMs", kJavaScript, "n", false},
-    {"exports", kJavaScript, "[o", true},
-    {"customScheduling", kJavaScript, "o", false},
-    {"customScripts", kJavaScript, "F", true},
-    {"writingToStandardErrorFailsExecution", kJavaScript, "b", false},
-    {"blockWritesUnderNodeModules", kJavaScript, "b", false},
-    {"doubleWritePolicy", kJavaScript, "s", true},
-    {"successExitCodes", kJavaScript, "[n", true},
-    {"retryExitCodes", kJavaScript, "[n", true},
-    {"uncacheableExitCodes", kJavaScript, "[n", false},
-    {"processRetries", kJavaScript, "n", true},
-    {"retryAttemptEnvironmentVariable", kJavaScript, "s", false},
-    {"enforceSourceReadsUnderPackageRoots", kJavaScript, "b", true},
-    {"additionalSourceReadsScopes", kJavaScript, "[dspo", true},
-    {"timeouts", kJavaScript, "[o", true},
-    {"warningRegex", kJavaScript, "s", false},
-    {"errorRegex", kJavaScript, "s", false},
-    {"keepProjectGraphFile", kAll, "b", true},
-    {"enableProjectGraphVerboseLogging", kJavaScript, "b", true},
-    {"npmLocation", kLage, "f", true},
-    {"lageLocation", kLage, "f", true},
-    {"since", kLage, "s", true},
-    {"useYarnStrictAwarenessTracking", kLage, "b", false},
-    {"disallowWritesUnderYarnStrictStore", kLage, "b", false},
-    {"yarnLocation", kYarn, "f[d", true},
-    {"packageInstall", kYarn, "s", true},
-    {"graphConstructionMode", kRush, "s", true},
-    {"rushLibBaseLocation", kRush, "d", true},
-    {"rushLocation", kRush, "f", true},
-    {"rushCommand", kRush, "s", true},
-    {"additionalRushParameters", kRush, "[so", true},
-    {"trackDependenciesWithShrinkwrapDepsFile", kRush, "b", false},
-    {"usePnpmStoreAwarenessTracking", kRush, "b", false},
-    {"disallowWritesUnderPnpmStore", kRush, "b", false},
-    {"nxLibLocation", kNx, "d", false},
-    {"specFile", kNinja, "f", true},
-    {"targets", kNinja, "[s", true},
-    {"verbose", kNinja, "b", true},
-    {"customProjectGraph", kCustom, "fmo", true},
-};
-
-struct KindName {
-  std::string_view name;
-  Kind kind;
-  unsigned options;
-};
-constexpr KindName kKinds[] = {{"Lage", Kind::Lage, kLage},
-                               {"Rush", Kind::Rush, kRush},
-                               {"Yarn", Kind::Yarn, kYarn},
-                               {"Npm", Kind::Npm, kYarn},
-                               {"Pnpm", Kind::Pnpm, kYarn},
-                               {"Nx", Kind::Nx, kNx},
-                               {"CustomJavaScript", Kind::Custom, kCustom},
-                               {"Ninja", Kind::Ninja, kNinja}};
-
-// Top-level keys of BuildXL's configurations; only `resolvers` does anything here.
-constexpr std::string_view kTopLevel[] = {"resolvers",
-                                          "modules",
-                                          "projects",
-                                          "qualifiers",
-                                          "mounts",
-                                          "allowedEnvironmentVariables",
-                                          "disableDefaultSourceResolver",
-                                          "fileAccessAllowlist",
-                                          "cacheableFileAccessAllowlist",
-                                          "globalReclassificationRules",
-                                          "directoryMembershipFingerprinterRules",
-                                          "dependencyViolationErrors",
-                                          "searchPathEnumerationTools",
-                                          "incrementalTools",
-                                          "engine",
-                                          "sandbox",
-                                          "logging",
-                                          "frontEnd",
-                                          "resolverDefaults"};
-
 class Reader {
  public:
   Reader(const Evaluation& evaluation, const std::string& directory)
@@ -135,10 +23,10 @@ class Reader {
 
   Result<std::vector<Resolver>> run() {
     const Value& top = evaluation_.configuration();
+    const auto keys = top_level_keys();
     for (const Member& member : top.object->members)
-      if (std::find(std::begin(kTopLevel), std::end(kTopLevel), member.key) == std::end(kTopLevel))
-        return shapes_.unknown(member, "configurations",
-                               {std::begin(kTopLevel), std::end(kTopLevel)});
+      if (std::find(keys.begin(), keys.end(), member.key) == keys.end())
+        return shapes_.unknown(member, "configurations", {keys.begin(), keys.end()});
     const Member* list = top.object->find("resolvers");
     if (list == nullptr) return evaluation_.error(top.origin, "'resolvers' is missing");
     if (!list->value.is(Type::Array))
@@ -162,7 +50,7 @@ class Reader {
       return evaluation_.error(value.origin, "a resolver needs a 'kind', which is a string");
     std::vector<std::string_view> names;
     const KindName* found = nullptr;
-    for (const KindName& one : kKinds) {
+    for (const KindName& one : kinds()) {
       names.push_back(one.name);
       if (one.name == *kind->text) found = &one;
     }
@@ -186,13 +74,13 @@ class Reader {
 
   Result<void> check_options(const Value& value, const KindName& kind, Resolver& out) {
     std::vector<std::string_view> known;
-    for (const Option& option : kOptions)
-      if (option.resolvers & kind.options) known.push_back(option.name);
+    for (const Option& option : options())
+      if (option.resolvers & kind.bit) known.push_back(option.name);
     for (const Member& member : value.object->members) {
-      auto option = std::find_if(std::begin(kOptions), std::end(kOptions), [&](const Option& one) {
-        return one.name == member.key && (one.resolvers & kind.options);
+      auto option = std::find_if(options().begin(), options().end(), [&](const Option& one) {
+        return one.name == member.key && (one.resolvers & kind.bit);
       });
-      if (option == std::end(kOptions))
+      if (option == options().end())
         return shapes_.unknown(member, "resolvers of kind " + std::string(kind.name), known);
       BXL_TRY(shapes_.check(member.value, "'" + member.key + "'", option->shape));
       if (!option->has_effect && !member.value.is_undefined())
@@ -233,7 +121,7 @@ class Reader {
     BXL_TRY(read_execute(value, out));
     BXL_TRY(read_custom_commands(value, out));
     BXL_TRY(read_environment(value, out));
-    BXL_TRY(read_policies(value, out));
+    BXL_TRY_ASSIGN(out.policies, read_policies(evaluation_, value, out.root));
     BXL_TRY(read_rush_options(value, out));
     BXL_TRY(read_task_options(value, out));
     add_paths(value, "additionalOutputDirectories", out.output_directories);
@@ -419,51 +307,12 @@ class Reader {
     return {};
   }
 
-  Result<void> read_policies(const Value& value, Resolver& out) {
-    if (const Value* policy = find(value, "doubleWritePolicy")) {
-      const std::vector<std::string_view> known = {
-          "doubleWritesAreErrors", "allowSameContentDoubleWrites", "unsafeFirstDoubleWriteWins"};
-      if (*policy->text == known[2])
-        return evaluation_.error(policy->origin,
-                                 "unsafeFirstDoubleWriteWins is not offered: which of two writers "
-                                 "comes first is a matter of luck");
-      if (*policy->text != known[0] && *policy->text != known[1])
-        return evaluation_.error(policy->origin, "'doubleWritePolicy' cannot be \"" +
-                                                     *policy->text + "\"" +
-                                                     suggestion(*policy->text, known));
-      out.same_content = *policy->text == known[1];
-    }
-    for (auto [key, to] : {std::pair("successExitCodes", &out.success_exit_codes),
-                           std::pair("retryExitCodes", &out.retry_exit_codes)})
-      if (const Value* list = find(value, key))
-        for (const Value& item : list->array->items)
-          to->push_back(static_cast<std::uint32_t>(item.number));
-    for (auto [key, to] : {std::pair("allowedSurvivingChildProcesses", &out.surviving),
-                           std::pair("childProcessesToBreakawayFromSandbox", &out.breakaway)})
-      if (const Value* list = find(value, key))
-        for (const Value& item : list->array->items) {
-          if (item.is(Type::Object))
-            return evaluation_.error(item.origin,
-                                     "a program is named without its arguments here (a`name`)");
-          to->push_back(*item.text);
-        }
-    if (const Value* retries = find(value, "processRetries"))
-      out.retries = static_cast<std::uint32_t>(retries->number);
-    return {};
-  }
-
   const Evaluation& evaluation_;
   Shapes shapes_;
   const std::string& directory_;
 };
 
 }  // namespace
-
-const char* name(Kind kind) {
-  for (const KindName& one : kKinds)
-    if (one.kind == kind) return one.name.data();
-  return "";
-}
 
 Result<std::vector<Resolver>> read_resolvers(const Evaluation& evaluation,
                                              const std::string& directory) {

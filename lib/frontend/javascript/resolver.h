@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "frontend/dsc/evaluate.h"
+#include "frontend/javascript/policies.h"
 #include "frontend/javascript/selectors.h"
 #include "frontend/javascript/tasks.h"
 
@@ -31,11 +32,7 @@ struct Resolver {
   // Absolute, or relative to each package.
   std::vector<std::string> output_directories;
   std::vector<std::string> untracked;
-  bool same_content = true;  // two pips may write one file with the same bytes
-  std::vector<std::uint32_t> success_exit_codes, retry_exit_codes;
-  std::uint32_t retries = 0;
-  // Names of programs that may outlive a pip, and that nobody looks at.
-  std::vector<std::string> surviving, breakaway;
+  Policies policies;
   std::string lage;          // absolute path of lage; empty: node_modules/.bin/lage
   std::string npm;           // absolute path of npm, which then runs lage
   std::string since;         // lage --since

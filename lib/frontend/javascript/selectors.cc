@@ -13,26 +13,10 @@ using dsc::Evaluation;
 using dsc::Type;
 using dsc::Value;
 
-constexpr std::size_t kMaxExpression = 1000;
-
-Result<std::shared_ptr<const std::regex>> expression(const Evaluation& evaluation,
-                                                     const Value& value) {
-  const std::string& text = *value.text;
-  if (text.size() > kMaxExpression)
-    return evaluation.error(value.origin, "this expression is too long");
-  try {
-    return std::make_shared<const std::regex>(text, std::regex::ECMAScript | std::regex::optimize);
-  } catch (const std::regex_error&) {
-    return evaluation.error(value.origin, "'" + text + "' is no regular expression");
-  }
-}
-
-bool fits(const std::regex& expression, const std::string& text) {
-  try {
-    return std::regex_match(text, expression);
-  } catch (const std::regex_error&) {
-    return false;  // it would take too long
-  }
+Result<Expression> expression(const Evaluation& evaluation, const Value& value) {
+  auto compiled = Expression::compile(*value.text);
+  if (!compiled) return evaluation.error(value.origin, compiled.error().message);
+  return compiled;
 }
 
 Result<Selectors> selectors(const Evaluation& evaluation, const Value* list) {
@@ -93,8 +77,8 @@ Result<Selector> Selector::read(const Evaluation& evaluation, const Value& value
 
 bool Selector::matches(const Task& task) const {
   if (package_regex_)
-    return fits(*package_regex_, task.package) &&
-           (!command_regex_ || fits(*command_regex_, task.name));
+    return package_regex_->matches(task.package) &&
+           (!command_regex_ || command_regex_->matches(task.name));
   return package_ == task.package &&
          (commands_.empty() ||
           std::find(commands_.begin(), commands_.end(), task.name) != commands_.end());

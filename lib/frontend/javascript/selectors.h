@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <regex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/expression.h"
 #include "base/result.h"
 #include "frontend/dsc/evaluate.h"
 #include "frontend/javascript/graph.h"
@@ -23,8 +23,8 @@ class Selector {
 
  private:
   std::string text_, package_;
-  std::vector<std::string> commands_;                                // empty: all
-  std::shared_ptr<const std::regex> package_regex_, command_regex_;  // package_ empty
+  std::vector<std::string> commands_;                        // empty: all
+  std::optional<Expression> package_regex_, command_regex_;  // package_ empty
 };
 using Selectors = std::vector<Selector>;
 bool any_matches(const Selectors& selectors, const Task& task);

@@ -272,6 +272,7 @@ class Reader {
     out.outputs = fields.strings("outputs");
     out.optional_outputs = fields.strings("optionalOutputs");
     output_directories(fields, out);
+    out.output_exclusions = fields.strings("outputExclusions");
     streams(fields, out);
     out.untracked = fields.strings("untracked");
     undeclared_reads(fields, out);
@@ -287,6 +288,7 @@ class Reader {
     out.console = fields.boolean("console", false);
     out.timeout_ms = fields.natural("timeoutMs", 0, 1, kWeek);
     out.success_exit_codes = fields.exit_codes("successExitCodes");
+    out.uncacheable_exit_codes = fields.exit_codes("uncacheableExitCodes");
     out.retry_exit_codes = fields.exit_codes("retryExitCodes");
     out.retries = static_cast<std::uint32_t>(
         fields.natural("retries", out.retry_exit_codes.empty() ? 0 : 2, 1, 100));
@@ -294,15 +296,26 @@ class Reader {
       problems_.add(fields.origin("retries"), "\"retries\" counts only with \"retryExitCodes\"");
     for (std::uint32_t code : out.retry_exit_codes) {
       const auto& good = out.success_exit_codes;
-      if (good.empty() ? code == 0 : std::binary_search(good.begin(), good.end(), code))
+      const auto& uncached = out.uncacheable_exit_codes;
+      if ((good.empty() ? code == 0 : std::binary_search(good.begin(), good.end(), code)) ||
+          std::binary_search(uncached.begin(), uncached.end(), code))
         problems_.add(fields.origin("retryExitCodes"),
                       std::to_string(code) + " is an exit code of success");
     }
+    if (const Located name = fields.string("retryAttemptVariable");
+        fields.has("retryAttemptVariable") && may_be_set(name))
+      out.retry_attempt_variable = name.text;
+    out.stderr_fails = fields.boolean("failOnStderr", false);
+    if (out.stderr_fails && !out.stderr_file.text.empty() &&
+        out.stderr_file.text == out.stdout_file.text)
+      problems_.add(fields.origin("failOnStderr"),
+                    "what goes to stdout and stderr cannot be told apart in one file");
     out.weight = static_cast<std::uint32_t>(
         fields.natural("weight", 1, 1, std::numeric_limits<std::int32_t>::max()));
     out.pool = fields.string("pool");
     if (out.console && !out.stdin_file.text.empty() + !out.stdin_text.empty() +
-                               !out.stdout_file.text.empty() + !out.stderr_file.text.empty() !=
+                               !out.stdout_file.text.empty() + !out.stderr_file.text.empty() +
+                               out.stderr_fails !=
                            0)
       problems_.add(fields.origin("console"),
                     "a pip at the console has no stdin, stdout or stderr of its own");

@@ -52,7 +52,10 @@ struct PipDeclaration {
   std::vector<Located> temporary_directories;
   std::vector<std::string> surviving, breakaway;
   std::uint64_t timeout_ms = 0;
-  std::vector<std::uint32_t> retry_exit_codes, success_exit_codes;
+  std::vector<std::uint32_t> retry_exit_codes, success_exit_codes, uncacheable_exit_codes;
+  std::string retry_attempt_variable;
+  bool stderr_fails = false;
+  std::vector<Located> output_exclusions;
   std::uint32_t retries = 0, weight = 1;
   Located pool;
 

@@ -329,6 +329,12 @@ void PipMaker::process_values(const PipDeclaration& declaration, wire::Pip& pip)
   options.retries = declaration.retries;
   options.retry_exit_codes = declaration.retry_exit_codes;
   options.success_exit_codes = declaration.success_exit_codes;
+  options.uncacheable_exit_codes = declaration.uncacheable_exit_codes;
+  options.retry_attempt_variable = declaration.retry_attempt_variable;
+  if (declaration.stderr_fails) pip.flags |= wire::kPipStderrFails;
+  for (const Located& text : declaration.output_exclusions)
+    if (const PathId place = path(text); place != kNoPath)
+      options.output_exclusions.push_back(place);
   if (declaration.declared_reads) pip.flags |= wire::kPipDeclaredReads;
   if (declaration.same_content) pip.flags |= wire::kPipSameContent;
   if (!declaration.cacheable) pip.flags |= wire::kPipUncacheable;

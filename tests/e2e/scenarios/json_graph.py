@@ -295,6 +295,24 @@ def json_success_retry_and_timeout_are_the_pips(t):
     t.build(exit=7, failed=1, says=["ran longer than 0.2 s (its timeoutMs)"])
 
 
+@scenario("json: exit codes that are not kept, stderr, attempts, closed places")
+def json_policies_of_output_and_exit_are_the_pips(t):
+    """uncacheableExitCodes; failOnStderr, also into a file; retryAttemptVariable; outputExclusions."""
+    t.write("in", "1\n")
+    t.json(pip("u", "cat in > u; exit 3", ["in"], ["u"], uncacheableExitCodes=[3]),
+           pip("n", 'cat in > n; test "$N" = 1 || exit 9', ["in"], ["n"], retryExitCodes=[9], retryAttemptVariable="N"))
+    t.build(ran={"u", "n"}, check=False, uncacheable=1, says=["u is not cached: it exited with 3"])
+    t.build(ran={"u"}, check=False)
+    t.json(pip("e", "echo x >&2; cat in > e", ["in"], ["e"], stderr="log", failOnStderr=True))
+    t.build(exit=1, failed=1, says=["but wrote 2 bytes to standard error"])
+    d = {"outputDirectories": [{"path": "d", "kind": "shared"}], "outputExclusions": ["d/x"]}
+    t.json(pip("d", "mkdir -p d/x; cat in > d/y; cat in > d/x/y", ["in"], **d))
+    t.build(exit=4, says=["DX5008", "below %ws%/d/x, where nothing is an output of it"])
+    d["outputDirectories"].append({"path": "d/x", "kind": "shared"})
+    t.json(pip("d", "mkdir -p d/x; cat in > d/y; cat in > d/x/y", ["in"], **d))
+    t.build(ran={"d"}, uncacheable=0)
+
+
 @scenario("json: cacheable")
 def json_pip_that_is_not_cacheable_always_runs(t):
     """Its result is neither published nor clean; what depends on it is cut off early."""

@@ -1,0 +1,109 @@
+// Options that speak of all tasks alike.
+#include "frontend/javascript/policies.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "frontend/javascript/shapes.h"
+
+namespace bxl::frontend::javascript {
+namespace {
+
+using dsc::Evaluation;
+using dsc::Type;
+using dsc::Value;
+
+Result<bool> same_content(const Evaluation& evaluation, const Value& policy) {
+  const std::vector<std::string_view> known = {
+      "doubleWritesAreErrors", "allowSameContentDoubleWrites", "unsafeFirstDoubleWriteWins"};
+  if (*policy.text == known[2])
+    return evaluation.error(policy.origin,
+                            "unsafeFirstDoubleWriteWins is not offered: which of two writers "
+                            "comes first is a matter of luck");
+  if (*policy.text != known[0] && *policy.text != known[1])
+    return evaluation.error(policy.origin, "'doubleWritePolicy' cannot be \"" + *policy.text +
+                                               "\"" + suggestion(*policy.text, known));
+  return *policy.text == known[1];
+}
+
+Result<std::string> variable_name(const Evaluation& evaluation, const Value& value) {
+  const std::string& name = *value.text;
+  if (name.empty() || name.find_first_of(std::string("=\0", 2)) != std::string::npos)
+    return evaluation.error(value.origin, "'" + name + "' is no name of a variable");
+  for (const char* own :
+       {"LD_PRELOAD", "LD_AUDIT", "PATH", "PWD", "TMPDIR", "TMP", "TEMP", "BXL_INSIDE"})
+    if (name == own)
+      return evaluation.error(value.origin, "the variable " + name + " is set by bxl for each pip");
+  return name;
+}
+
+// Places that package managers fill, and that scripts should leave alone.
+void read_exclusions(const Value& value, const std::string& root, Policies& out) {
+  auto is_true = [&](const char* key) {
+    const Value* one = find(value, key);
+    return one && one->boolean;
+  };
+  // As in BuildXL: asked to know the store, it also protects it, unless told otherwise.
+  auto protects = [&](const char* key, const char* tracking) {
+    return find(value, key) ? is_true(key) : is_true(tracking);
+  };
+  const std::string base = root == "/" ? "" : root;
+  if (is_true("blockWritesUnderNodeModules")) out.output_exclusions.emplace_back("node_modules");
+  if (protects("disallowWritesUnderPnpmStore", "usePnpmStoreAwarenessTracking"))
+    out.output_exclusions.push_back(base + "/common/temp/node_modules/.pnpm");
+  if (protects("disallowWritesUnderYarnStrictStore", "useYarnStrictAwarenessTracking"))
+    out.output_exclusions.push_back(base + "/.store");
+}
+
+}  // namespace
+
+Result<Policies> read_policies(const Evaluation& evaluation, const Value& resolver,
+                               const std::string& root) {
+  Policies out;
+  if (const Value* policy = find(resolver, "doubleWritePolicy")) {
+    BXL_TRY_ASSIGN(out.same_content, same_content(evaluation, *policy));
+  }
+  for (auto [key, to] : {std::pair("successExitCodes", &out.success_exit_codes),
+                         std::pair("retryExitCodes", &out.retry_exit_codes),
+                         std::pair("uncacheableExitCodes", &out.uncacheable_exit_codes)})
+    if (const Value* list = find(resolver, key))
+      for (const Value& item : list->array->items)
+        to->push_back(static_cast<std::uint32_t>(item.number));
+  for (auto [key, to] : {std::pair("allowedSurvivingChildProcesses", &out.surviving),
+                         std::pair("childProcessesToBreakawayFromSandbox", &out.breakaway)})
+    if (const Value* list = find(resolver, key))
+      for (const Value& item : list->array->items) {
+        if (item.is(Type::Object))
+          return evaluation.error(item.origin,
+                                  "a program is named without its arguments here (a`name`)");
+        to->push_back(*item.text);
+      }
+  if (const Value* retries = find(resolver, "processRetries"))
+    out.retries = static_cast<std::uint32_t>(retries->number);
+  if (const Value* name = find(resolver, "retryAttemptEnvironmentVariable")) {
+    BXL_TRY_ASSIGN(out.retry_attempt_variable, variable_name(evaluation, *name));
+  }
+  if (const Value* fails = find(resolver, "writingToStandardErrorFailsExecution"))
+    out.stderr_fails = fails->boolean;
+  read_exclusions(resolver, root, out);
+  return out;
+}
+
+void apply_policies(const Policies& policies, wire::Pip& pip, PathTable& paths) {
+  if (!policies.same_content) pip.flags &= ~static_cast<std::uint32_t>(wire::kPipSameContent);
+  if (policies.stderr_fails) pip.flags |= wire::kPipStderrFails;
+  wire::PipOptions& options = pip.options.make();
+  options.success_exit_codes = policies.success_exit_codes;
+  options.retry_exit_codes = policies.retry_exit_codes;
+  options.uncacheable_exit_codes = policies.uncacheable_exit_codes;
+  options.retries = policies.retries;
+  options.retry_attempt_variable = policies.retry_attempt_variable;
+  options.surviving = policies.surviving;
+  options.breakaway = policies.breakaway;
+  for (const std::string& place : policies.output_exclusions)
+    options.output_exclusions.push_back(
+        place.front() == '/' ? paths.intern(place) : paths.intern_at(pip.working_directory, place));
+}
+
+}  // namespace bxl::frontend::javascript

@@ -1,0 +1,82 @@
+"""JavaScript repositories: what options of a resolver let a script do, and what counts as its success."""
+from harness.javascript import package, repository
+from harness.scenario import scenario
+
+
+@scenario("javascript: uncacheableExitCodes")
+def js_an_exit_code_may_be_success_and_never_kept(t):
+    """Such an exit code is success, its dependents run; the next build runs it again. Another one is as ever."""
+    t.files({"packages/a/src": "3\n"})
+    repository(t, {"a": package({"build": "cat src >out; exit $(cat src)"}),
+                   "b": package({"build": "cat ../a/out >out"}, ["a"])},
+               config="successExitCodes: [0, 5], uncacheableExitCodes: [3]")
+    for ran in ({"a#build", "b#build"}, {"a#build"}):
+        t.build(ran=ran, check=False, uncacheable=1, says=["a#build is not cached", "it exited with 3, one of its uncacheableExitCodes"])
+    t.write("packages/a/src", "5\n")
+    t.build(ran={"a#build", "b#build"}, check=False, uncacheable=0)
+    t.noop(check=False)
+    t.write("packages/a/src", "4\n")
+    t.build(exit=1, failed=1, says=["a#build: it exited with 4"])
+
+
+@scenario("javascript: writingToStandardErrorFailsExecution")
+def js_writing_to_stderr_may_be_failure(t):
+    """A byte on stderr fails the script whatever it exits with, and what it printed is shown; stdout is free."""
+    fails = "writingToStandardErrorFailsExecution: true"
+    repository(t, {"a": package({"build": "echo fine; touch out"})}, config=fails)
+    t.build(ran={"a#build"}, says=["fine"])
+    repository(t, {"a": package({"build": "echo before; echo oops >&2; echo after; touch out"})}, config=fails)
+    t.build(exit=1, failed=1, says=["it exited with 0, but wrote 5 bytes to standard error", "before", "oops", "after"])
+    repository(t, {"a": package({"build": "echo oops >&2; exit 7"})}, config=fails)
+    t.build(exit=1, failed=1, says=["a#build: it exited with 7"])
+    repository(t, {"a": package({"build": "echo oops >&2; touch out"})}, config="")
+    t.build(ran={"a#build"}, uncacheable=0)
+
+
+@scenario("javascript: retryAttemptEnvironmentVariable")
+def js_a_script_is_told_how_often_it_ran(t):
+    """0, then 1; a later build, whose first attempt that is, has the result of the second one."""
+    repository(t, {"a": package({"build": 'echo "<$TRY>"; echo done >out; [ "$TRY" = 1 ] || exit 9'})},
+               config='processRetries: 2, retryExitCodes: [9], retryAttemptEnvironmentVariable: "TRY"')
+    t.build(ran={"a#build"}, check=False, uncacheable=0, says=["a#build exited with 9 and runs again (1 of 2)", "<1>"])
+    t.noop(check=False)
+    t.write("packages/a/package.json", t.read("packages/a/package.json").replace("= 1", "= 5"))
+    t.build(exit=1, failed=1, says=["<2>"])
+
+
+@scenario("javascript: blockWritesUnderNodeModules")
+def js_node_modules_may_be_closed_to_scripts(t):
+    """Whoever writes below node_modules of the package violates, in each build; a nearer output directory is open."""
+    write = package({"build": "mkdir -p lib node_modules/.cache/tool; echo 1 >lib/x; echo 2 >node_modules/.cache/tool/x"})
+    t.files({"packages/a/node_modules/ext/index.js": "1\n"})
+    repository(t, {"a": write}, config="blockWritesUnderNodeModules: true")
+    for _ in range(2):
+        found = t.build(exit=4, says=["DX5008", "below", "where nothing is an output of it",
+                                      '"<workspaceDir>/packages/a/node_modules/.cache/tool" to "outputDirectories"'])
+        faults = found.summary["violations"]
+        t.expect({fault["path"].split("packages/a/")[1] for fault in faults} ==
+                 {"node_modules/.cache/tool/x"}, f"violations {faults}")
+    repository(t, {"a": write}, config="blockWritesUnderNodeModules: true, "
+                                       "additionalOutputDirectories: [r`node_modules/.cache`]")
+    t.build(ran={"a#build"}, uncacheable=0)
+    t.noop()
+    repository(t, {"a": package({"build": "echo 2 >>node_modules/ext/index.js; echo >out"})},
+               config="blockWritesUnderNodeModules: true")
+    t.build(exit=4, says=["DX5047", "it rewrote the existing file"], sources=False)
+
+
+@scenario("javascript: stores of package managers may be closed")
+def js_stores_of_package_managers_may_be_closed(t):
+    """common/temp/node_modules/.pnpm and .store: no output directory around them opens them."""
+    t.files({"rush.json": '{"projects": [{"packageName": "a", "projectFolder": "packages/a"}]}\n',
+             "common/temp/node_modules/.pnpm/x/package.json": "{}\n", "package.json": "{}\n",
+             "packages/a/package.json": '{"name": "a", "scripts": {"build": "touch ../../common/temp/node_modules/.pnpm/x/own"}}\n'})
+
+    def config(kind, more):
+        t.write("config.dsc", "config({resolvers: [{kind: \"%s\", moduleName: \"m\", root: d`.`, "
+                              "additionalOutputDirectories: [d`common`, d`.`], %s}]});\n" % (kind, more))
+    for more in ("disallowWritesUnderPnpmStore: true", "usePnpmStoreAwarenessTracking: true"):
+        config("Rush", more)
+        t.build(exit=4, says=["below", ".pnpm", "where nothing is an output of it"], check=False)
+    config("Rush", "usePnpmStoreAwarenessTracking: true, disallowWritesUnderPnpmStore: false")
+    t.build(ran={"a#build"}, check=False)

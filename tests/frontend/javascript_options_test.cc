@@ -1,0 +1,91 @@
+// Options of resolvers, read from configurations in memory.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "frontend/dsc_test_support.h"
+#include "frontend/javascript/resolver.h"
+
+namespace bxl::frontend::javascript {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+struct Read {
+  dsc::test::Evaluated evaluated;
+  std::vector<Resolver> resolvers;
+  std::string error;
+};
+
+Read read(const std::string& kind, const std::string& options) {
+  Read out;
+  out.evaluated =
+      dsc::test::evaluate({{"/w/config.dsc", "config({resolvers: [{kind: \"" + kind +
+                                                 "\", root: d`.`, " + options + "}]});"}});
+  out.error = out.evaluated.error;
+  if (!out.evaluated.evaluation) return out;
+  auto resolvers = read_resolvers(*out.evaluated.evaluation, "/w");
+  if (resolvers)
+    out.resolvers = std::move(*resolvers);
+  else
+    out.error = resolvers.error().message;
+  return out;
+}
+
+TEST(JavaScriptOptions, PoliciesAreOfEachPip) {
+  Read some = read("Yarn", R"(
+      successExitCodes: [0, 5], uncacheableExitCodes: [3], retryExitCodes: [9], processRetries: 2,
+      retryAttemptEnvironmentVariable: "TRY", writingToStandardErrorFailsExecution: true,
+      blockWritesUnderNodeModules: true, doubleWritePolicy: "doubleWritesAreErrors")");
+  ASSERT_EQ(some.error, "");
+  EXPECT_THAT(some.resolvers.at(0).without_effect, IsEmpty());
+  PathTable paths;
+  wire::Pip pip;
+  pip.flags = wire::kPipSameContent;
+  pip.working_directory = paths.intern("/w/packages/a");
+  apply_policies(some.resolvers[0].policies, pip, paths);
+  EXPECT_EQ(pip.flags, wire::kPipStderrFails);
+  const wire::PipOptions& more = pip.more();
+  EXPECT_THAT(more.success_exit_codes, ElementsAre(0u, 5u));
+  EXPECT_THAT(more.uncacheable_exit_codes, ElementsAre(3u));
+  EXPECT_THAT(more.retry_exit_codes, ElementsAre(9u));
+  EXPECT_EQ(more.retries, 2u);
+  EXPECT_EQ(more.retry_attempt_variable, "TRY");
+  ASSERT_EQ(more.output_exclusions.size(), 1u);
+  EXPECT_EQ(paths.str(more.output_exclusions[0]), "/w/packages/a/node_modules");
+}
+
+TEST(JavaScriptOptions, TrackingAStoreAlsoProtectsIt) {
+  auto excluded = [](const char* kind, const std::string& options) {
+    Read one = read(kind, options);
+    EXPECT_EQ(one.error, "");
+    return one.resolvers.empty() ? std::vector<std::string>()
+                                 : one.resolvers[0].policies.output_exclusions;
+  };
+  EXPECT_THAT(excluded("Rush", "usePnpmStoreAwarenessTracking: true"),
+              ElementsAre("/w/common/temp/node_modules/.pnpm"));
+  EXPECT_THAT(excluded("Rush", "disallowWritesUnderPnpmStore: true"),
+              ElementsAre("/w/common/temp/node_modules/.pnpm"));
+  EXPECT_THAT(excluded("Rush",
+                       "usePnpmStoreAwarenessTracking: true, "
+                       "disallowWritesUnderPnpmStore: false"),
+              IsEmpty());
+  EXPECT_THAT(excluded("Lage", "useYarnStrictAwarenessTracking: true"), ElementsAre("/w/.store"));
+}
+
+TEST(JavaScriptOptions, WhatIsWrongIsNamedWithItsPlace) {
+  for (auto [options, sentence] : {
+           std::pair(R"(retryAttemptEnvironmentVariable: "A=B")", "'A=B' is no name of a variable"),
+           std::pair(R"(retryAttemptEnvironmentVariable: "PATH")",
+                     "the variable PATH is set by bxl for each pip"),
+           std::pair(R"(uncacheableExitCodes: [-1])", "must be a number without fraction"),
+           std::pair(R"(writingToStandardErrorFailsExecution: 1)", "must be a boolean"),
+       })
+    EXPECT_THAT(read("Yarn", options).error,
+                testing::AllOf(HasSubstr("config.dsc:1:"), HasSubstr(sentence)))
+        << options;
+}
+
+}  // namespace
+}  // namespace bxl::frontend::javascript
