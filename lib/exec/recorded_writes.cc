@@ -5,6 +5,7 @@
 #include "exec/access.h"
 #include "exec/output_policy.h"
 #include "exec/recording.h"
+#include "violation/javascript.h"
 
 namespace bxl::exec {
 
@@ -131,18 +132,20 @@ bool Recorder::of_the_user(const Change& change) {
     wrote(path, violation::Touch::Rewrite, change.file);
     if ((pip_.flags & wire::kPipKeepSources) && change.edits_content())
       result_.violations.push_back(analyzer_.undeclared_write(context_.pip, path, true));
+    const std::string advice =
+        pip_.flags & wire::kPipJavaScript
+            ? std::string("; if another tool built it here before, ") + violation::kCleanFirst
+            : std::string();
     if (!change.edits_content())
       not_published("it changed the attributes of " + show(path) + ", which existed before it ran");
     else if (access.first_content_seq != 0 &&
              access.first_content_seq <= access.first_mutation_seq && (access.ops & sandbox::kRead))
-      not_published("it edits its own input " + show(path));
+      not_published("it edits its own input " + show(path) + advice);
     else
       not_published("it rewrote " + show(path) +
-                    (pip_.flags & wire::kPipJavaScript
-                         ? ", which bxl did not make; if another tool built it here before, "
-                           "remove what that one left first (git clean -xdf)"
-                         : ", which existed before it ran: what was there is gone, and nobody "
-                           "could look this result up again"));
+                    (advice.empty() ? ", which existed before it ran: what was there is gone, and "
+                                      "nobody could look this result up again"
+                                    : ", which bxl did not make" + advice));
     return true;
   }
   if (access.moved_from.empty()) return false;

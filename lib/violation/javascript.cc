@@ -72,8 +72,8 @@ std::string javascript_advice(const graph::PipGraph& graph, const PathTable& pat
     return foreign_dependency(reader, writer);
   if (v.code == "DX5025")
     return "let " + quoted(reader.stable_id) + " depend on " + quoted(writer.stable_id) +
-           ", or have a new file made instead; if another tool built this file here before, remove "
-           "what that one left (git clean -xdf)";
+           ", or have a new file made instead; if another tool built this file here before, " +
+           kCleanFirst;
   if (is_missing_dependency(v)) {
     if (package_of(reader) == package_of(writer))
       return "let the task " + quoted(task_of(reader)) + " depend on " + quoted(task_of(writer)) +

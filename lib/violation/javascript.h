@@ -18,4 +18,9 @@ std::string javascript_advice(const graph::PipGraph& graph, const PathTable& pat
 // config.dsc, as the ids of Ninja's pips are.
 std::string foreign_dependency(const wire::Pip& reader, const wire::Pip& writer);
 
+// What to do about outputs of a tool that built here before bxl: nothing tells them from sources.
+// Installed packages are no obstacle, though git ignores them as well.
+inline constexpr const char* kCleanFirst =
+    "remove what that one left first (git clean -xdf -e node_modules)";
+
 }  // namespace bxl::violation

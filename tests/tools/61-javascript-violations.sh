@@ -99,7 +99,7 @@ write packages/b/lib/y 0
 bxl_build
 expect_exit 0
 expect_said "packages/a/lib/x, which bxl did not make"
-expect_said "git clean -xdf"
+expect_said "git clean -xdf -e node_modules"
 expect_counts ran=2 uncacheable=2
 expect_file packages/b/lib/y 1
 rm -r packages/*/lib
