@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "violation/message.h"
+
 namespace bxl::report {
 namespace {
 
@@ -164,6 +166,21 @@ std::string duration(std::uint64_t ms) {
   return text;
 }
 
+namespace {
+
+// What would mend the violations of this step, each once.
+std::vector<std::string> fixes(const Step& step, const Build& build) {
+  std::vector<std::string> out;
+  for (const wire::Violation& v : step.result.violations) {
+    std::string fix = violation::advice(*build.graph, *build.paths, v);
+    if (!fix.empty() && std::find(out.begin(), out.end(), fix) == out.end())
+      out.push_back(std::move(fix));
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string to_text(const Explanation& e, const std::string& pip, History& history, bool all) {
   std::string out;
   const Build* newest = history.size() > 0 ? history.build(0) : nullptr;
@@ -186,6 +203,13 @@ std::string to_text(const Explanation& e, const std::string& pip, History& histo
   out += " " + what_happened(e.step) + " (" + local_time(when(build)) + took + ")\n";
   for (const wire::Violation& v : e.step.result.violations)
     out += "  violation " + v.code + ": " + printable(v.message) + "\n";
+  for (const std::string& fix : fixes(e.step, build))
+    for (std::size_t begin = 0; begin < fix.size();) {
+      const std::size_t end = std::min(fix.find('\n', begin), fix.size());
+      out +=
+          (begin == 0 ? "  to fix it, " : "  ") + printable(fix.substr(begin, end - begin)) + "\n";
+      begin = end + 1;
+    }
   std::size_t limit = all ? static_cast<std::size_t>(-1) : kMaxLines, lines = 0;
   for (std::size_t i = 0; i < e.step.causes.size(); ++i) {
     if (++lines > limit) continue;
@@ -260,6 +284,9 @@ void to_json(JsonWriter& json, const Explanation& e, const std::string& pip, His
     const Build* previous = history.build(e.step.previous);
     json.key("comparedWith").string(previous ? previous->id : "");
   }
+  json.key("fixes").begin_array();
+  for (const std::string& fix : fixes(e.step, build)) json.string(fix);
+  json.end_array();
   json.key("causes").begin_array();
   for (std::size_t i = 0; i < e.step.causes.size(); ++i)
     cause_json(json, e.step.causes[i], names, e.step.makers[i]);

@@ -21,6 +21,9 @@ expect_exit 2
 expect_said "no build is on record"
 bxl_build -j1 --violations=warn
 expect_exit 0
+run "$BXL_BIN/bxl" why '@x/c#build' -C "$ws" --cache "$cache"
+expect_said 'to fix it, add "@x/a" to the dependencies in packages/c/package.json'
+expect_said 'to fix it, add "@x/b" to the dependencies in packages/c/package.json'
 cp -r packages before
 fix -n
 expect_exit 0
