@@ -68,6 +68,15 @@ rm -rf packages/*/lib
 bxl_build
 expect_counts ran=0 hit=3
 expect_file packages/a/lib/worked a
+# What has changed since a commit lage has to be asked in each build.
+write lage.config.js 'build'
+write config.dsc 'config({resolvers: [{kind: "Lage", moduleName: "m", root: d`.`, since: "main"}]});'
+for _ in 1 2; do
+  bxl_build
+  expect_exit 0
+  expect_said "asked: info build --reporter json --since main"
+done
+rm config.dsc
 write lage.config.js 'empty'
 bxl_build
 expect_exit 3

@@ -12,6 +12,7 @@ if [ "$1" = run ]; then
   mkdir -p out; echo "nx ran $*" >out/c; exit
 fi
 echo "asked: $*" >&2
+ls packages/* >/dev/null
 for arg; do case $arg in --graph=*) out=${arg#*=} ;; esac; done
 cat graph.json >"$out"'
 chmod +x node_modules/.bin/nx
@@ -30,9 +31,16 @@ expect_said "asked: run-many -t build --graph="
 expect_ran "@n/a#build b#build c#build"
 expect_file packages/b/out/b a
 expect_file packages/c/out/c "nx ran run c:build --skipNxCache --excludeTaskDependencies"
+# Nx makes targets of any file in a project; outputs are such files, too, the first time.
+bxl_build
+expect_counts clean=3
 bxl_build
 expect_counts clean=3
 ! grep -q "asked:" "$log" || fail "nx was asked again though nothing changed"
+write packages/b/vite.config.ts x
+bxl_build
+expect_counts clean=3
+expect_said "asked: "
 rm -r packages/b/out packages/c/out
 bxl_build
 expect_counts ran=0 hit=2

@@ -168,9 +168,12 @@ class Reader {
     };
   }
 
+  // What the tool finds in the folder of a package beside package.json is nothing to it, but for
+  // Nx, whose plugins make targets of any file there (vite.config.ts).
   Result<void> record(GeneratorRun run, const std::string& tool, const TaskGraph& graph) {
     std::vector<std::string> folders;
-    for (const Task& task : graph.tasks) folders.push_back(task.folder);
+    if (resolver_.kind != Kind::Nx)
+      for (const Task& task : graph.tasks) folders.push_back(task.folder);
     BXL_TRY(s_.tools.record(std::move(run), tool, folders));
     // New packages are found as in workspaces without a tool. What is wrong is for it to say.
     if (has_workspaces(resolver_.root)) (void)read_workspaces(resolver_.root, s_.reads);
@@ -201,7 +204,11 @@ class Reader {
     ask.command += " info";
     for (const Command& one : resolver_.commands) ask.command += " " + shell_word(one.name);
     ask.command += " --reporter json";
-    if (!resolver_.since.empty()) ask.command += " --since " + shell_word(resolver_.since);
+    if (!resolver_.since.empty()) {
+      // git goes by the attributes of all files, which is no reading of any.
+      ask.command += " --since " + shell_word(resolver_.since);
+      s_.tools.ask_each_time();
+    }
     GeneratorRun run;
     BXL_TRY_ASSIGN(std::string text, s_.tools.ask(ask, run));
     BXL_TRY_ASSIGN(TaskGraph graph, read_lage_graph(text, resolver_.root, package_reader()));

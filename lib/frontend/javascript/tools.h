@@ -33,8 +33,8 @@ class Tools {
   // The text of the answer; `run` is for record(). Errors: it cannot be run, ended with another
   // exit code than 0 (what it said is on stderr then), or left no answer.
   Result<std::string> ask(const Question& question, GeneratorRun& run);
-  // What the tool read counts from now on, but for listings below `folders`, where pips write and
-  // tools look for package.json alone, and of what holds the workspace, such as /tmp: Rush lists
+  // What the tool read counts from now on, but for listings below `folders`, where pips write, and
+  // of what holds the workspace, such as /tmp: Rush lists
   // these to spell its own path.
   Result<void> record(GeneratorRun run, const std::string& tool,
                       const std::vector<std::string>& folders);
@@ -45,6 +45,9 @@ class Tools {
                    const Environment& environment);
   // Likewise, in PATH only.
   std::string find_in_path(const std::string& name, const Environment& environment);
+
+  // What the answers rest on cannot be recorded: the next build has to ask again.
+  void ask_each_time() { observed_ = false; }
 
   std::uint32_t runs() const { return runs_; }
   bool observed() const { return observed_; }                            // all of them
