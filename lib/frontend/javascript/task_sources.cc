@@ -9,6 +9,7 @@
 #include "frontend/javascript/lage.h"
 #include "frontend/javascript/nx.h"
 #include "frontend/javascript/package_json.h"
+#include "frontend/javascript/plug_and_play.h"
 #include "frontend/javascript/rush.h"
 #include "frontend/javascript/rush_graph.h"
 #include "frontend/javascript/shapes.h"
@@ -307,6 +308,9 @@ class Reader {
 Result<TaskGraph> read_tasks(const Resolver& resolver, const Environment& environment,
                              TaskSources& sources) {
   BXL_TRY_ASSIGN(TaskGraph graph, Reader(resolver, environment, sources).run());
+  if ((resolver.kind == Kind::Yarn || resolver.kind == Kind::Lage) &&
+      resolver.custom_scripts.is_undefined())
+    BXL_TRY(run_by_yarn(resolver.root, environment, sources.reads, sources.tools, graph));
   for (Task& task : graph.tasks) {
     for (Script& script : task.scripts)
       if (auto it = resolver.custom_commands.find(script.name);
