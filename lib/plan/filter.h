@@ -10,6 +10,7 @@
 #include "base/path_table.h"
 #include "base/result.h"
 #include "graph/mounts.h"
+#include "graph/output_record.h"
 #include "graph/pip_graph.h"
 
 namespace bxl::plan {
@@ -21,6 +22,8 @@ struct FilterWorld {
   const graph::Mounts& mounts;
   std::string directory;  // absolute: relative paths of the filter and specs of pips begin here
   std::string module;     // of pips that name none
+  // What earlier builds made; null: not asked.
+  const graph::OutputRecords* records = nullptr;
 };
 
 // A parsed filter. A tuple gives a set of outputs; `and` is their intersection and binds tighter

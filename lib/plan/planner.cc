@@ -156,8 +156,13 @@ Result<std::vector<PipId>> resolve_targets(const FilterWorld& world, const Reque
         continue;  // it is there: as with ninja, nothing has to be done
       }
     }
+    // An output that nobody declares is known by who made it last.
+    if (pip == kNoPip && !of_source && path != kNoPath && world.records)
+      if (auto record = world.records->find(path); record != world.records->end())
+        pip = graph.find(record->second.owner);
     if (pip == kNoPip && !of_source) {
-      if (auto filter = Filter::of_arguments({target})) {
+      const std::string shown = target.starts_with("./") ? target.substr(2) : target;
+      if (auto filter = Filter::of_arguments({shown})) {
         BXL_TRY_ASSIGN(auto matched, filter->evaluate(world));
         found.insert(found.end(), matched.begin(), matched.end());
         if (!matched.empty()) continue;

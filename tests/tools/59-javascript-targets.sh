@@ -32,9 +32,13 @@ expect_file packages/a/tested aa
 bxl_build test
 expect_ran "@x/a#test"
 
-# A package is a target by its name, and what nobody has is said.
-bxl_build b
-expect_counts total=2 clean=2
+# A package is a target by its name and by its folder, a task by what it made; what nobody has is said.
+for target in b packages/b ./packages/b packages/b/out; do
+  bxl_build "$target"
+  expect_counts total=2 clean=2
+done
+bxl_build @x/a
+expect_counts total=3 clean=3
 bxl_build tets
 expect_exit 2
 expect_said "unknown target 'tets'"

@@ -95,8 +95,12 @@ int run(const cli::Options& options) {
                                                       : plan::Lazy::Requested;
   // Ninja knows no modules: all pips belong to the project.
   const wire::Mount* project = s.mounts.find("%src%");
-  const plan::FilterWorld world{s.graph, *s.paths, s.mounts, s.workspace.root,
-                                std::string(base_name(project ? project->path : s.workspace.root))};
+  const plan::FilterWorld world{s.graph,
+                                *s.paths,
+                                s.mounts,
+                                s.workspace.root,
+                                std::string(base_name(project ? project->path : s.workspace.root)),
+                                &s.log->records()};
   auto targets = plan::resolve_targets(world, request);
   if (!targets) return fail(targets.error(), cli::kUsage);
 

@@ -78,6 +78,7 @@ class Maker {
     for (const std::string& file : task.source_files) out.inputs.push_back(paths_.intern(file));
     options.tags = task.tags;
     options.tags.insert(options.tags.begin(), task.name);
+    if (!task.package.empty()) options.tags.push_back(task.package);
     options.module = settings_.module_name;
     options.weight = task.weight;
     return out;
