@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "console/line_filter.h"
 #include "os/file.h"
 #include "violation/message.h"
 
@@ -107,6 +108,24 @@ std::string Console::said(const std::string& console_text) const {
   return terminal_.colour ? console_text : without_escapes(console_text);
 }
 
+// What is shown of a pip that succeeded, now or in an earlier build.
+std::string Console::said_by(const wire::Pip& pip, const std::string& console_text) const {
+  const std::string& expression = pip.more().warning_regex;
+  if (expression.empty() || settings_.verbosity > 0) return said(console_text);
+  const Selected warnings = select_lines(console_text, expression);
+  const std::string prefix = "warning: " + pip.stable_id + ": ";
+  std::string text;
+  for (std::size_t at = 0; at < warnings.text.size();) {
+    const std::size_t next = warnings.text.find('\n', at) + 1;
+    text += prefix + warnings.text.substr(at, next - at);
+    at = next;
+  }
+  if (!warnings.complete)
+    text +=
+        "bxl: note: " + pip.stable_id + " printed too much to find all warnings in it (-v: all)\n";
+  return said(text);
+}
+
 void Console::finished(const wire::PipResult& result, std::size_t done, std::size_t to_do) {
   progress_.finished(result, done, to_do);
   status_stale_ = true;
@@ -139,20 +158,22 @@ void Console::finished(const wire::PipResult& result, std::size_t done, std::siz
                         : pip.stable_id + ": disallowed file accesses\n"));
       last_said_ = result.outcome == Outcome::Failed ? result.pip : kNoPip;
       break;
-    case Outcome::Ran:
+    case Outcome::Ran: {
       line(violations);
       if (quiet) break;
-      if (!announced && (terminal_.status < 0 || verbose || !result.console.empty()))
+      const std::string text = said_by(pip, result.console);
+      if (!announced && (terminal_.status < 0 || verbose || !text.empty()))
         line(count + describe(pip, verbose));
-      line(said(result.console));
+      line(text);
       if (!result.publishable && result.violations.empty() &&
           (verbose || !(pip.flags & (wire::kPipConsole | wire::kPipAlwaysDirty))))
         not_cached(pip, result.why_not);
       break;
+    }
     case Outcome::Hit:
       if (quiet) break;
       if (verbose) line(count + "cached: " + describe(pip, verbose));
-      line(said(result.console));
+      line(said_by(pip, result.console));
       break;
     case Outcome::Clean:
     case Outcome::Skipped:

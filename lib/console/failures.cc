@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/shell_text.h"
+#include "console/line_filter.h"
 #include "fingerprint/evidence.h"
 #include "fingerprint/fingerprint.h"
 #include "os/file.h"
@@ -125,7 +126,12 @@ void Failures::add(const wire::PipResult& result, std::string violations) {
   failed.violations = std::move(violations);
   if (result.outcome != wire::Outcome::Violated)
     failed.headline = pip.stable_id + ": " + result.why_not + "\n";
-  const std::string_view tail = last_lines(result.console);
+  Selected errors;
+  if (!pip.more().error_regex.empty())
+    errors = select_lines(result.console, pip.more().error_regex);
+  failed.selected = errors.lines != 0 && errors.complete;
+  const std::string_view all = failed.selected ? errors.text : result.console;
+  const std::string_view tail = last_lines(all);
   failed.lines = count_lines(result.console);
   failed.shown = tail.size() == result.console.size() ? failed.lines : count_lines(tail);
   failed.tail = tail;
@@ -165,8 +171,10 @@ std::string Failures::report(const Terminal& terminal, bool all, PipId skip_head
     text += with_newline(failed.violations);
     text += "  " + with_newline(graph_.pip(failed.pip).command);
     if (failed.shown < failed.lines || (failed.lines != 0 && failed.tail.size() >= kBytesShown))
-      text += "  the last " + std::to_string(failed.shown) + " of " + std::to_string(failed.lines) +
-              " lines" + (failed.log.empty() ? "" : "; all are in " + failed.log) + ":\n";
+      text += (failed.selected ? "  " : "  the last ") + std::to_string(failed.shown) + " of " +
+              std::to_string(failed.lines) + " lines" +
+              (failed.selected ? ", by its errorRegex" : "") +
+              (failed.log.empty() ? "" : "; all are in " + failed.log) + ":\n";
     text += with_newline(terminal.colour ? failed.tail : without_escapes(failed.tail));
     if (!failed.script.empty())
       text += "  to run it again: sh " +

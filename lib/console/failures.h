@@ -34,9 +34,10 @@ class Failures {
   std::size_t size() const { return failed_.size(); }
   // "FAILED: ID: it exited with 1"; empty for violations, whose text says it.
   std::string headline(const wire::PipResult& result, const Terminal& terminal) const;
-  // All of them, those first that others depend on: headline, command, the last 40 lines printed,
-  // where the rest is, how to run it again. From the 21st on only names, unless `all`.
-  // `skip_headline`: of this pip, for it is the last thing that was said.
+  // All of them, those first that others depend on: headline, command, the last 40 lines printed
+  // (of those that its errorRegex selects, if there are any),  // where the rest is, how to run it
+  // again. From the 21st on only names, unless `all`. `skip_headline`: of this pip, for it is the
+  // last thing that was said.
   std::string report(const Terminal& terminal, bool all, PipId skip_headline);
 
  private:
@@ -44,6 +45,7 @@ class Failures {
     PipId pip;
     std::string headline, violations, tail, log, script;
     std::size_t lines = 0, shown = 0;
+    bool selected = false;  // by the pip's expression: `shown` are not the last ones
   };
   void clear();
   // `input`: the file that holds stdin_text, if the pip has one.

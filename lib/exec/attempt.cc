@@ -211,6 +211,8 @@ void Build::enforce(const wire::Pip& p, sandbox::Policy& policy) {
   for (PathId path : more.untracked) policy.untracked.push_back(paths_.str(path));
   policy.surviving = more.surviving;
   policy.breakaway = more.breakaway;
+  for (const wire::BreakawayCall& call : more.breakaway_calls)
+    policy.breakaway_calls.push_back({call.program, call.arguments, call.ignore_case});
   policy.survivor_grace_ms = more.survivor_grace_ms;
   if (p.flags & wire::kPipTrustNetwork) policy.network = sandbox::Network::Trusted;
   if (p.flags & wire::kPipDenyNetwork) policy.network = sandbox::Network::Deny;

@@ -2,15 +2,31 @@
 #include "sandbox/breakaway.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "sandbox/process_tree.h"
 #include "sandbox/tracee.h"
 
 namespace bxl::sandbox {
 
-bool Breakaway::names(std::string_view program) const {
-  return std::find(names_.begin(), names_.end(), program) != names_.end();
+static std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+bool Breakaway::covers_call(std::string_view program,
+                            const std::function<std::optional<std::string>()>& arguments) const {
+  if (std::find(names_.begin(), names_.end(), program) != names_.end()) return true;
+  std::optional<std::string> given;
+  for (const Policy::BreakawayCall& call : calls_) {
+    if (call.program != program) continue;
+    if (!given) given = arguments();
+    if (!given) return false;
+    if (call.ignore_case ? lower(*given).find(lower(call.arguments)) != std::string::npos
+                         : given->find(call.arguments) != std::string::npos)
+      return true;
+  }
+  return false;
 }
 
 void Breakaway::begins(pid_t tid) {

@@ -3,11 +3,15 @@
 
 #include <sys/types.h>
 
+#include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "sandbox/sandbox.h"
 
 namespace bxl::sandbox {
 
@@ -17,11 +21,14 @@ namespace bxl::sandbox {
 // observed. Used by one thread.
 class Breakaway {
  public:
-  // Last components of paths: "mspdbsrv".
-  explicit Breakaway(std::vector<std::string> names) : names_(std::move(names)) {}
+  explicit Breakaway(const Policy& policy)
+      : names_(policy.breakaway), calls_(policy.breakaway_calls) {}
 
-  bool any() const { return !names_.empty(); }
-  bool names(std::string_view program) const;
+  bool any() const { return !names_.empty() || !calls_.empty(); }
+  // Does it break away, called so? `program`: the last component of a path. `arguments`, joined
+  // with spaces, is asked when they matter; empty: they cannot be read.
+  bool covers_call(std::string_view program,
+                   const std::function<std::optional<std::string>()>& arguments) const;
   // `tid` is about to execute such a program.
   void begins(pid_t tid);
   // Is it such a process, or one that such a process started? One that it makes the leader of a
@@ -36,6 +43,7 @@ class Breakaway {
   using Process = std::pair<pid_t, unsigned long long>;
 
   std::vector<std::string> names_;
+  std::vector<Policy::BreakawayCall> calls_;
   std::set<Process> processes_;
   std::set<pid_t> sessions_;
 };

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstring>
 
 #include "sandbox/decoder.h"
@@ -102,6 +103,29 @@ void Decoder::readlink_call(const Call& call) {
     recorder_.note(*place, place->kind == FileKind::Symlink ? kRead : kStat);
 }
 
+// What is behind the first word, joined with spaces. Of very long lists the beginning.
+std::optional<std::string> Decoder::exec_arguments(const Call& call) {
+  constexpr std::size_t kMost = 128 << 10;
+  const std::size_t width = call.narrow ? 4 : 8;
+  std::uint64_t at = call.arg(call.row->args.path + 1) + width;
+  std::string joined;
+  for (; joined.size() < kMost; at += width) {
+    std::uint64_t word = 0;  // little-endian, as all machines with this table
+    if (call.who.read_bytes(at, &word, width) != Peek::Ok) return std::nullopt;
+    if (word == 0) break;
+    std::string text;
+    const Peek peeked = call.who.read_path(word, text);
+    if (peeked == Peek::TooLong) {
+      text.resize(PATH_MAX);
+      if (call.who.read_bytes(word, text.data(), text.size()) != Peek::Ok) return std::nullopt;
+    } else if (peeked != Peek::Ok) {
+      return std::nullopt;
+    }
+    joined += (joined.empty() ? "" : " ") + text;
+  }
+  return joined;
+}
+
 void Decoder::exec(const Call& call) {
   const Args& at = call.row->args;
   const auto text = path_argument(call, at.path);
@@ -118,7 +142,9 @@ void Decoder::exec(const Call& call) {
     if (!breakaway_.any() || place->kind != FileKind::File) return;
     const std::string path = paths_.str(place->id);
     // One that cannot be executed changes nothing: the same process goes on.
-    if ((breakaway_.names(base_name(*text)) || breakaway_.names(base_name(path))) &&
+    const auto arguments = [&] { return exec_arguments(call); };
+    if ((breakaway_.covers_call(base_name(*text), arguments) ||
+         breakaway_.covers_call(base_name(path), arguments)) &&
         access(path.c_str(), X_OK) == 0)
       breakaway_.begins(call.who.tid());
   }

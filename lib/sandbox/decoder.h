@@ -94,6 +94,7 @@ class Decoder {
   void access_call(const Call& call);
   void readlink_call(const Call& call);
   void exec(const Call& call);
+  std::optional<std::string> exec_arguments(const Call& call);
   void exec_place(const Call& call, const Place& place, int depth);
   void enumerate(const Call& call);
   void metadata(const Call& call, Follow follow);

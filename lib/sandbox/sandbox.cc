@@ -165,7 +165,7 @@ Result<Outcome> Sandbox::Impl::run(const Command& command, const Policy& policy)
 
   std::optional<ShimTable> shim;
   // What programs record themselves does not say whose it is.
-  if (!policy.shim.empty() && policy.breakaway.empty()) {
+  if (!policy.shim.empty() && policy.breakaway.empty() && policy.breakaway_calls.empty()) {
     // Without it observation is slower, not worse.
     if (auto table = ShimTable::create(policy.shim)) {
       shim.emplace(std::move(*table));
@@ -198,7 +198,7 @@ Result<Outcome> Sandbox::Impl::run(const Command& command, const Policy& policy)
   Resolver resolver(paths, untracked);
   Recorder recorder(paths, resolver, std::move(journal));
   ProcessTree tree((*child)->pid(), !command.inherit_terminal);
-  Breakaway breakaway(policy.breakaway);
+  Breakaway breakaway(policy);
   Decoder decoder(paths, resolver, recorder, tree, scopes, shim ? &*shim : nullptr, breakaway);
   Outcome outcome;
   Supervisor({**child, decoder, recorder, tree, breakaway, policy, shim ? &*shim : nullptr,

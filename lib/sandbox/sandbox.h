@@ -131,6 +131,12 @@ struct Policy {
   // looks: their accesses are not recorded, and they may outlive the command as `surviving` ones
   // do. Scopes that are denied stay denied for them. With any such, the shim is not used.
   std::vector<std::string> breakaway;
+  // The same, of calls of a program whose arguments, joined with spaces, hold a text.
+  struct BreakawayCall {
+    std::string program, arguments;
+    bool ignore_case = false;  // of ASCII, in the arguments
+  };
+  std::vector<BreakawayCall> breakaway_calls;
   std::uint64_t timeout_ms = 0;  // 0: none
   // libbxlshim.so, absolute: preloaded, it makes observation of most programs nearly free. Empty,
   // or where the kernel or a program does not play along: every call is notified.

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "console/line_filter.h"
 #include "os/file.h"
 #include "support/graph_text.h"
 #include "support/temp_dir.h"
@@ -160,6 +161,40 @@ TEST_F(ConsoleTest, OfALongOutputTheEndIsShownAndTheRestIsKept) {
       AllOf(HasSubstr("the last 40 of 100 lines; all are in " + (dir_ / "failed/1-a.log")),
             HasSubstr(":\nline 61\n"), HasSubstr("line 100\n"), Not(HasSubstr("line 60\n"))));
   EXPECT_EQ(*read_file(dir_ / "failed/1-a.log"), text);
+}
+
+TEST_F(ConsoleTest, ExpressionsSelectWarningsAndErrors) {
+  auto expressions = [&](const char* id) {
+    wire::PipOptions& options = const_cast<wire::Pip&>(graph_->pip(pip(id))).options.make();
+    options.warning_regex = "^warn";
+    options.error_regex = "error \\d";
+  };
+  for (const char* id : {"a", "b", "c"}) expressions(id);
+  finish("a", Outcome::Ran, "one\nwarn 1\n\033[33mwarn 2\033[0m\nno warning");
+  EXPECT_EQ(said(), "[1/4] making a\nwarning: a: warn 1\nwarning: a: warn 2\n");
+  finish("b", Outcome::Hit, "warn 3\r\n");
+  EXPECT_EQ(said(), "warning: b: warn 3\r\n");
+  finish("c", Outcome::Failed, "start\nerror 1\nmore\nan error 2\nend\n");
+  said();
+  console().close();
+  EXPECT_THAT(said(), AllOf(HasSubstr("2 of 5 lines, by its errorRegex; all are in "),
+                            HasSubstr(":\nerror 1\nan error 2\n"), Not(HasSubstr("start"))));
+}
+
+TEST_F(ConsoleTest, WithoutAMatchAllOfAFailureIsShown) {
+  const_cast<wire::Pip&>(graph_->pip(pip("a"))).options.make().error_regex = "error";
+  finish("a", Outcome::Failed, "broken\n");
+  console().close();
+  EXPECT_THAT(said(), HasSubstr("  cc a\nbroken\n"));
+}
+
+TEST(LineFilter, ALineThatIsAWholeFileAndTooManyLinesCostLittle) {
+  const std::string line(8 << 20, 'a');
+  EXPECT_EQ(select_lines(line + "\nab\n" + line, "ab").text, "ab\n");
+  EXPECT_TRUE(select_lines("(", "(").text.empty());
+  std::string nested;
+  for (int i = 0; i < 200; ++i) nested += std::string(40, 'a') + "b\n";
+  EXPECT_FALSE(select_lines(nested, "(a+)+$").complete);
 }
 
 TEST_F(ConsoleTest, FailuresOfAnEarlierBuildGoWithTheEndOfTheNext) {

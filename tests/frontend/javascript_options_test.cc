@@ -37,6 +37,9 @@ TEST(JavaScriptOptions, PoliciesAreOfEachPip) {
   Read some = read("Yarn", R"(
       successExitCodes: [0, 5], uncacheableExitCodes: [3], retryExitCodes: [9], processRetries: 2,
       retryAttemptEnvironmentVariable: "TRY", writingToStandardErrorFailsExecution: true,
+      warningRegex: "warn", errorRegex: "err", nestedProcessTerminationTimeoutMs: 5,
+      childProcessesToBreakawayFromSandbox: [a`p`, {processName: "q"}, {processName: a`r`,
+          requiredArguments: "--x", requiredArgumentsIgnoreCase: true}],
       blockWritesUnderNodeModules: true, doubleWritePolicy: "doubleWritesAreErrors")");
   ASSERT_EQ(some.error, "");
   EXPECT_THAT(some.resolvers.at(0).without_effect, IsEmpty());
@@ -52,6 +55,11 @@ TEST(JavaScriptOptions, PoliciesAreOfEachPip) {
   EXPECT_THAT(more.retry_exit_codes, ElementsAre(9u));
   EXPECT_EQ(more.retries, 2u);
   EXPECT_EQ(more.retry_attempt_variable, "TRY");
+  EXPECT_EQ(more.warning_regex, "warn");
+  EXPECT_EQ(more.error_regex, "err");
+  EXPECT_EQ(more.survivor_grace_ms, 5u);
+  EXPECT_THAT(more.breakaway, ElementsAre("p", "q"));
+  EXPECT_THAT(more.breakaway_calls, ElementsAre(wire::BreakawayCall{"r", "--x", true}));
   ASSERT_EQ(more.output_exclusions.size(), 1u);
   EXPECT_EQ(paths.str(more.output_exclusions[0]), "/w/packages/a/node_modules");
 }
@@ -79,6 +87,10 @@ TEST(JavaScriptOptions, WhatIsWrongIsNamedWithItsPlace) {
            std::pair(R"(retryAttemptEnvironmentVariable: "A=B")", "'A=B' is no name of a variable"),
            std::pair(R"(retryAttemptEnvironmentVariable: "PATH")",
                      "the variable PATH is set by bxl for each pip"),
+           std::pair(R"(warningRegex: "(")", "'(' is no regular expression"),
+           std::pair(R"(childProcessesToBreakawayFromSandbox: [{}])", "'processName' is missing"),
+           std::pair(R"(childProcessesToBreakawayFromSandbox: [{processNam: "x"}])",
+                     "did you mean 'processName'?"),
            std::pair(R"(uncacheableExitCodes: [-1])", "must be a number without fraction"),
            std::pair(R"(writingToStandardErrorFailsExecution: 1)", "must be a boolean"),
        })

@@ -62,7 +62,9 @@ TEST(JsonPips, AProcessMayBeRestrictedAndLetGo) {
           "temporaryDirectories": ["tmp"], "survivingProcesses": ["s"],
           "breakawayProcesses": ["b", "c"]},
          {"id": "t", "command": "x", "network": "trusted", "uncacheableExitCodes": [3],
-          "failOnStderr": true, "retryAttemptVariable": "N", "outputExclusions": ["d/x"]})"));
+          "failOnStderr": true, "retryAttemptVariable": "N", "outputExclusions": ["d/x"],
+          "breakawayProcesses": ["b", {"program": "c", "arguments": "-s"}],
+          "survivorGraceMs": 7, "warningRegex": "w", "errorRegex": "e"})"));
   ASSERT_EQ(made->error, "");
   const wire::Pip& pip = *made->find("a");
   EXPECT_EQ(pip.flags, wire::kPipJson | wire::kPipDeclaredReads | wire::kPipRestrictedReads |
@@ -79,6 +81,10 @@ TEST(JsonPips, AProcessMayBeRestrictedAndLetGo) {
   EXPECT_EQ(other.flags, wire::kPipJson | wire::kPipTrustNetwork | wire::kPipStderrFails);
   EXPECT_THAT(other.more().uncacheable_exit_codes, ElementsAre(3u));
   EXPECT_EQ(other.more().retry_attempt_variable, "N");
+  EXPECT_THAT(other.more().breakaway, ElementsAre("b"));
+  EXPECT_THAT(other.more().breakaway_calls, ElementsAre(wire::BreakawayCall{"c", "-s", false}));
+  EXPECT_EQ(other.more().survivor_grace_ms, 7u);
+  EXPECT_EQ(other.more().warning_regex + other.more().error_regex, "we");
   EXPECT_THAT(made->names(other.more().output_exclusions), ElementsAre("/w/d/x"));
 }
 

@@ -195,6 +195,43 @@ TEST(Breakaway, WhoMerelyHasTheNameAsAnArgumentIsSeen) {
   EXPECT_NE(find(outcome, dir / "seen"), nullptr);
 }
 
+TEST(Breakaway, OnlyCallsWithTheGivenArgumentsGoTheirWay) {
+  const test::TempDir dir;
+  for (const char* name : {"plain", "server", "shouted", "long"})
+    ASSERT_TRUE(replace_file(dir / name, "x"));
+  named_program(dir, "tool", "/bin/sh");
+  Policy policy = policy_with(Shim::Yes);
+  policy.breakaway_calls = {{"tool", "x --server", false}, {"tool", "--DAEMON", true}};
+  const Outcome outcome = run(
+      shell_in(dir.path(),
+               "./tool -c 'cat plain; true' x --SERVER; ./tool -c 'cat server; true' x --server 1;"
+               "./tool -c 'cat shouted; true' --Daemon;"
+               "./tool -c 'cat long; true' $(printf %05000d 0) --daemon"),
+      policy);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.console;
+  EXPECT_TRUE(outcome.reasons.empty()) << reasons_text(outcome);
+  EXPECT_NE(find(outcome, dir / "plain"), nullptr);
+  for (const char* unseen : {"server", "shouted", "long"})
+    EXPECT_EQ(find(outcome, dir / unseen), nullptr) << unseen;
+}
+
+TEST(Console, StderrOfItsOwnIsCountedAndStillCaptured) {
+  const test::TempDir dir;
+  Command command = shell_in(dir.path(), "echo out; echo oops >&2");
+  command.own_stderr = true;
+  Outcome outcome = run(command, {});
+  EXPECT_EQ(outcome.stderr_bytes, 5u);
+  EXPECT_NE(outcome.console.find("out\n"), std::string::npos);
+  EXPECT_NE(outcome.console.find("oops\n"), std::string::npos);
+  // More than a pipe holds, of both.
+  command.argv.back() = "head -c 300000 /dev/zero >&2; head -c 300000 /dev/zero";
+  outcome = run(command, {});
+  EXPECT_EQ(outcome.stderr_bytes, 300000u);
+  EXPECT_EQ(outcome.console.size(), 600000u);
+  command.argv.back() = "echo out";
+  EXPECT_EQ(run(command, {}).stderr_bytes, 0u);
+}
+
 TEST(Lifecycle, BackgroundThatEndsInTimeIsNoReason) {
   const test::TempDir dir;
   const Outcome outcome = run(shell_in(dir.path(), "(sleep 0.1; echo late > late) &"));

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/expression.h"
 #include "frontend/javascript/shapes.h"
 
 namespace bxl::frontend::javascript {
@@ -36,6 +37,28 @@ Result<std::string> variable_name(const Evaluation& evaluation, const Value& val
     if (name == own)
       return evaluation.error(value.origin, "the variable " + name + " is set by bxl for each pip");
   return name;
+}
+
+// a`name`, or an object that also says how it is called.
+Result<void> read_breakaway(const Evaluation& evaluation, const Value& item, Policies& out) {
+  if (!item.is(Type::Object)) {
+    out.breakaway.push_back(*item.text);
+    return {};
+  }
+  const Shapes shapes(evaluation);
+  BXL_TRY(shapes.check_object(
+      item, "processes that break away",
+      {{"processName", "a"}, {"requiredArguments", "s"}, {"requiredArgumentsIgnoreCase", "b"}}));
+  wire::BreakawayCall call;
+  BXL_TRY_ASSIGN(call.program, shapes.text(item, "processName", "this process"));
+  if (const Value* arguments = find(item, "requiredArguments")) call.arguments = *arguments->text;
+  if (const Value* any_case = find(item, "requiredArgumentsIgnoreCase"))
+    call.ignore_case = any_case->boolean;
+  if (call.arguments.empty())
+    out.breakaway.push_back(std::move(call.program));
+  else
+    out.breakaway_calls.push_back(std::move(call));
+  return {};
 }
 
 // Places that package managers fill, and that scripts should leave alone.
@@ -70,15 +93,19 @@ Result<Policies> read_policies(const Evaluation& evaluation, const Value& resolv
     if (const Value* list = find(resolver, key))
       for (const Value& item : list->array->items)
         to->push_back(static_cast<std::uint32_t>(item.number));
-  for (auto [key, to] : {std::pair("allowedSurvivingChildProcesses", &out.surviving),
-                         std::pair("childProcessesToBreakawayFromSandbox", &out.breakaway)})
-    if (const Value* list = find(resolver, key))
-      for (const Value& item : list->array->items) {
-        if (item.is(Type::Object))
-          return evaluation.error(item.origin,
-                                  "a program is named without its arguments here (a`name`)");
-        to->push_back(*item.text);
-      }
+  if (const Value* list = find(resolver, "allowedSurvivingChildProcesses"))
+    for (const Value& item : list->array->items) out.surviving.push_back(*item.text);
+  if (const Value* list = find(resolver, "childProcessesToBreakawayFromSandbox"))
+    for (const Value& item : list->array->items) BXL_TRY(read_breakaway(evaluation, item, out));
+  if (const Value* time = find(resolver, "nestedProcessTerminationTimeoutMs"))
+    out.survivor_grace_ms = static_cast<std::uint32_t>(time->number);
+  for (auto [key, to] :
+       {std::pair("warningRegex", &out.warning_regex), std::pair("errorRegex", &out.error_regex)})
+    if (const Value* regex = find(resolver, key)) {
+      if (auto compiled = Expression::compile(*regex->text); !compiled)
+        return evaluation.error(regex->origin, compiled.error().message);
+      *to = *regex->text;
+    }
   if (const Value* retries = find(resolver, "processRetries"))
     out.retries = static_cast<std::uint32_t>(retries->number);
   if (const Value* name = find(resolver, "retryAttemptEnvironmentVariable")) {
@@ -101,6 +128,10 @@ void apply_policies(const Policies& policies, wire::Pip& pip, PathTable& paths) 
   options.retry_attempt_variable = policies.retry_attempt_variable;
   options.surviving = policies.surviving;
   options.breakaway = policies.breakaway;
+  options.breakaway_calls = policies.breakaway_calls;
+  options.survivor_grace_ms = policies.survivor_grace_ms;
+  options.warning_regex = policies.warning_regex;
+  options.error_regex = policies.error_regex;
   for (const std::string& place : policies.output_exclusions)
     options.output_exclusions.push_back(
         place.front() == '/' ? paths.intern(place) : paths.intern_at(pip.working_directory, place));

@@ -20,6 +20,9 @@ struct Policies {
   std::string retry_attempt_variable;
   // Names of programs that may outlive a pip, and that nobody looks at.
   std::vector<std::string> surviving, breakaway;
+  std::vector<wire::BreakawayCall> breakaway_calls;
+  std::uint32_t survivor_grace_ms = wire::kSurvivorGraceMs;
+  std::string warning_regex, error_regex;  // well-formed, or empty
   // Absolute, or relative to each package: nothing below is an output, unless an output directory
   // is nearer.
   std::vector<std::string> output_exclusions;

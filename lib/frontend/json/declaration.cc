@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/expression.h"
 #include "frontend/json/base64.h"
 #include "frontend/json/fields.h"
 #include "json/reader.h"
@@ -253,14 +254,40 @@ class Reader {
     inner.finish();
   }
 
-  std::vector<std::string> programs(Fields& fields, const char* key) {
-    std::vector<std::string> out;
-    for (const Located& name : fields.strings(key)) {
-      if (name.text.empty() || name.text.find('/') != std::string::npos)
-        problems_.add(name.origin, "programs are named by the last part of their path");
-      out.push_back(without_nul(name));
+  std::string program(const Located& name) {
+    if (name.text.empty() || name.text.find('/') != std::string::npos)
+      problems_.add(name.origin, "programs are named by the last part of their path");
+    return without_nul(name);
+  }
+
+  void breakaway(Fields& fields, PipDeclaration& out) {
+    for (auto& [value, pointer] : fields.elements("breakawayProcesses")) {
+      if (const std::string* name = value->string()) {
+        out.breakaway.push_back(program({*name, {value->offset(), std::move(pointer)}}));
+        continue;
+      }
+      if (!value->object()) {
+        problems_.add({value->offset(), std::move(pointer)},
+                      std::string("this is ") + value->type_name() +
+                          ", and should be a name, or {\"program\": \"NAME\", \"arguments\": "
+                          "\"TEXT\"}");
+        continue;
+      }
+      Fields inner(problems_, *value, std::move(pointer), "a program that breaks away");
+      wire::BreakawayCall call;
+      call.program = program(inner.required_string("program"));
+      call.arguments = without_nul(inner.required_string("arguments"));
+      call.ignore_case = inner.boolean("ignoreCase", false);
+      inner.finish();
+      out.breakaway_calls.push_back(std::move(call));
     }
-    return out;
+  }
+
+  std::string expression(Fields& fields, const char* key) {
+    const Located text = fields.string(key);
+    if (auto compiled = Expression::compile(text.text); !compiled)
+      problems_.add(text.origin, compiled.error().message);
+    return text.text;
   }
 
   void process(Fields& fields, PipDeclaration& out) {
@@ -281,8 +308,13 @@ class Reader {
     out.network =
         static_cast<PipDeclaration::Network>(fields.word("network", {"report", "deny", "trusted"}));
     out.temporary_directories = fields.strings("temporaryDirectories");
-    out.surviving = programs(fields, "survivingProcesses");
-    out.breakaway = programs(fields, "breakawayProcesses");
+    for (const Located& name : fields.strings("survivingProcesses"))
+      out.surviving.push_back(program(name));
+    breakaway(fields, out);
+    out.survivor_grace_ms = static_cast<std::uint32_t>(
+        fields.natural("survivorGraceMs", wire::kSurvivorGraceMs, 0, 3'600'000));
+    out.warning_regex = expression(fields, "warningRegex");
+    out.error_regex = expression(fields, "errorRegex");
     out.same_content = fields.word("doubleWrites", {"deny", "allowSameContent"}) == 1;
     out.cacheable = fields.boolean("cacheable", true);
     out.console = fields.boolean("console", false);

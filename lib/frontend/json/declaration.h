@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "frontend/json/problems.h"
+#include "wire/records.h"
 
 namespace bxl::frontend::json_graph {
 
@@ -51,6 +52,9 @@ struct PipDeclaration {
   std::vector<Located> readable;  // with restricted_reads: files and directories
   std::vector<Located> temporary_directories;
   std::vector<std::string> surviving, breakaway;
+  std::vector<wire::BreakawayCall> breakaway_calls;
+  std::uint32_t survivor_grace_ms = wire::kSurvivorGraceMs;
+  std::string warning_regex, error_regex;  // well-formed, or empty
   std::uint64_t timeout_ms = 0;
   std::vector<std::uint32_t> retry_exit_codes, success_exit_codes, uncacheable_exit_codes;
   std::string retry_attempt_variable;

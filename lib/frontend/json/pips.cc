@@ -324,6 +324,10 @@ void PipMaker::process_values(const PipDeclaration& declaration, wire::Pip& pip)
       options.read_scopes.push_back({place, true});
   options.surviving = declaration.surviving;
   options.breakaway = declaration.breakaway;
+  options.breakaway_calls = declaration.breakaway_calls;
+  options.survivor_grace_ms = declaration.survivor_grace_ms;
+  options.warning_regex = declaration.warning_regex;
+  options.error_regex = declaration.error_regex;
   options.timeout_ms = declaration.timeout_ms;
   options.weight = declaration.weight;
   options.retries = declaration.retries;

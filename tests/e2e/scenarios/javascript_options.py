@@ -44,6 +44,54 @@ def js_a_script_is_told_how_often_it_ran(t):
     t.build(exit=1, failed=1, says=["<2>"])
 
 
+@scenario("javascript: warningRegex and errorRegex", state=("kept",))
+def js_expressions_say_which_lines_are_shown(t):
+    """Warnings of a success, again when it is a hit; the errors of a failure, or all it said when none is found."""
+    config = r'warningRegex: "warning( TS\\d+)?:", errorRegex: "^error "'
+    t.write("packages/a/src", "1\n")
+    script = "cat src >out; echo noise 1; echo x.ts: warning TS12: odd; echo noise 2; "
+    repository(t, {"a": package({"build": script})}, config=config)
+    shown = {"says": ["warning: a#build: x.ts: warning TS12: odd"], "silent_on": ["noise 1\n"]}
+    t.build(ran={"a#build"}, uncacheable=0, **shown)
+    t.outputs_remove("packages/a/out")
+    t.build(hit=1, **shown)
+    t.build(clean=1, silent_on=["warning: a#build"])
+    repository(t, {"a": package({"build": script + "echo error E1; echo 'an error '; exit 1"})}, config=config)
+    t.build(exit=1, failed=1, says=["1 of 5 lines, by its errorRegex; all are in", "\nerror E1\n"],
+            silent_on=["noise 1\n", "an error \n"])
+    repository(t, {"a": package({"build": script + "echo broken; exit 1"})}, config=config)
+    t.build(exit=1, failed=1, says=["noise 1", "broken"])
+
+
+@scenario("javascript: nestedProcessTerminationTimeoutMs", jobs=(2,), state=("kept",))
+def js_what_a_script_leaves_running_is_waited_for(t):
+    """For two seconds, and for as long as is said."""
+    script = package({"build": "(sleep 3; echo late >late) & echo 1 >out"})
+    repository(t, {"a": script}, config="nestedProcessTerminationTimeoutMs: 60000")
+    t.build(ran={"a#build"}, check=False, uncacheable=0)
+    t.expect(t.read("packages/a/late") == "late\n", "it was not waited for")
+    t.outputs_remove("packages/a/late")
+    script["scripts"]["build"] += "; true"  # another command: how long it was waited for is in no fingerprint
+    repository(t, {"a": script}, config="nestedProcessTerminationTimeoutMs: 0")
+    t.build(ran={"a#build"}, check=False, uncacheable=1, says=["outlived the command and was killed"])
+    t.expect(not t.exists("packages/a/late"), "it was not killed")
+
+
+@scenario("javascript: childProcessesToBreakawayFromSandbox")
+def js_a_program_breaks_away_when_it_is_called_so(t):
+    """What is read by a call with the required arguments is no input; by any other call it is."""
+    t.write("bin/tool", "#!/bin/sh\ncat $1\n", mode=0o755)
+    t.files({"packages/a/seen": "1\n", "packages/a/unseen": "1\n"})
+    repository(t, {"a": package({"build": "{ ../../bin/tool unseen x --SERVER; ../../bin/tool seen x; } >out"})},
+               config='childProcessesToBreakawayFromSandbox: [{processName: a`tool`, requiredArguments: "x --server", '
+                      'requiredArgumentsIgnoreCase: true}]')
+    t.build(ran={"a#build"}, check=False)
+    t.write("packages/a/unseen", "2\n")
+    t.build(ran=set(), check=False)
+    t.write("packages/a/seen", "2\n")
+    t.build(ran={"a#build"}, check=False)
+
+
 @scenario("javascript: blockWritesUnderNodeModules")
 def js_node_modules_may_be_closed_to_scripts(t):
     """Whoever writes below node_modules of the package violates, in each build; a nearer output directory is open."""
