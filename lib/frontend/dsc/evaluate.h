@@ -38,6 +38,8 @@ class Evaluation {
   const Value& configuration() const { return configuration_; }
   // What a function of the configuration returns. Errors as above.
   Result<Value> call(const Value& function, const std::vector<Value>& arguments);
+  // An object of what another file declares. Errors as above; `origin`: who asks.
+  Result<Value> import_file(const Origin& origin, const std::string& path);
   // Values to call functions with.
   Result<Value> text(Type type, std::string text);
   Result<Value> object(std::vector<std::pair<std::string, Value>> members);
@@ -54,6 +56,9 @@ class Evaluation {
   std::unique_ptr<Evaluator> evaluator_;
   Value configuration_;
 };
+
+// The one key of what Transformer.execute returns; its value is what the function was given.
+inline constexpr std::string_view kExecuted = "Transformer.execute";
 
 inline constexpr std::uint64_t kMaxSteps = 5'000'000;
 inline constexpr std::uint64_t kMaxBytes = 256u << 20;

@@ -11,6 +11,8 @@
 namespace bxl::frontend::dsc {
 namespace {
 
+constexpr std::string_view kSdk = "Sdk.";
+
 bool is_chain(NodeKind kind) {
   return kind == NodeKind::Member || kind == NodeKind::Index || kind == NodeKind::Call ||
          kind == NodeKind::Binary;
@@ -379,6 +381,10 @@ Result<Value> Evaluator::name(const Node& node, Frame& frame) {
 Result<Value> Evaluator::force(Variable& variable, Frame& frame) {
   if (variable.pending == nullptr) return variable.value;
   const Node& node = *variable.pending;
+  if (node.kind == NodeKind::Unavailable && node.text.starts_with(kSdk)) {
+    BXL_TRY_ASSIGN(auto builtin, global(*this, origin_of(node, frame), std::string(variable.name)));
+    if (builtin) return *builtin;
+  }
   if (node.kind == NodeKind::Unavailable)
     return error(origin_of(node, frame), "'" + std::string(variable.name) +
                                              "' comes from module \"" + node.text +
@@ -405,6 +411,16 @@ Result<Value> Evaluator::member(const Node& node, const Value& base, const std::
       for (const Member& one : base.object->members) known.push_back(one.key);
       return error(origin, "there is no '" + name + "' here" + suggestion(name, known));
     }
+  }
+  if (base.is(Type::Module)) {
+    // BuildXL's own modules are part of the language here.
+    if (base.text->starts_with(kSdk)) {
+      BXL_TRY_ASSIGN(auto builtin, global(*this, origin, name));
+      if (builtin) return *builtin;
+      return error(origin, "the module \"" + *base.text + "\" has no '" + name + "' here" +
+                               suggestion(name, global_names()));
+    }
+    return text(origin, Type::Export, *base.text + '\0' + name);
   }
   BXL_TRY_ASSIGN(auto found, method(*this, origin, base, name));
   if (found) return *found;
@@ -473,6 +489,10 @@ Result<Value> Evaluator::array_literal(const Node& node, Frame& frame) {
       continue;
     }
     if (value.is_undefined()) continue;
+    if (value.is(Type::Export)) {  // its elements are known later
+      items.push_back(value);
+      continue;
+    }
     if (!value.is(Type::Array))
       return wrong_type(value, origin_of(*kid, frame), "what is spread in an array", "an array");
     BXL_TRY(spend(origin_of(*kid, frame), value.array->items.size() * sizeof(Value)));

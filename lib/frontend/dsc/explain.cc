@@ -49,6 +49,13 @@ std::string scalar(const Value& value) {
       return "{}";
     case Type::Map:
       return "Map.empty()";
+    case Type::Module:
+      return "importFrom(" + quoted(*value.text) + ")";
+    case Type::Export: {
+      const std::size_t zero = value.text->find('\0');
+      return "importFrom(" + quoted(value.text->substr(0, zero)) + ")." +
+             value.text->substr(zero + 1);
+    }
     default:
       return type_name(value.type);
   }

@@ -274,9 +274,9 @@ Result<Value> import_file(Evaluator& e, const CallSite& at, const Value&, Argume
   BXL_TRY_ASSIGN(const std::string* path, text_argument(e, at, a, 0, Type::File));
   return e.import_file(at, *path);
 }
-Result<Value> import_from(Evaluator& e, const CallSite& at, const Value&, Arguments) {
-  return e.error(at.origin,
-                 "modules cannot be imported here; importFile(f`helper.dsc`) reads a file");
+Result<Value> import_from(Evaluator& e, const CallSite& at, const Value&, Arguments a) {
+  BXL_TRY_ASSIGN(const std::string* module, text_argument(e, at, a, 0));
+  return e.text(at.origin, Type::Module, *module);
 }
 Result<Value> add_if(Evaluator& e, const CallSite& at, const Value&, Arguments a) {
   BXL_TRY_ASSIGN(bool yes, e.truth(a[0], at.origin));
@@ -307,7 +307,8 @@ const Namespace kNamespaces[] = {{"Environment", kEnvironment},
                                  {"Directory", kDirectory},
                                  {"RelativePath", kRelativePath},
                                  {"PathAtom", kPathAtom},
-                                 {"Debug", kDebug}};
+                                 {"Debug", kDebug},
+                                 {"Transformer", transformer_rows()}};
 
 }  // namespace
 

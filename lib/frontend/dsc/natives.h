@@ -10,6 +10,7 @@ namespace bxl::frontend::dsc {
 std::span<const NativeRow> file_system_rows();  // glob, globR, …
 std::span<const NativeRow> text_rows();         // methods of strings
 std::span<const NativeRow> path_rows();
+std::span<const NativeRow> transformer_rows();  // Transformer.execute
 
 // The argument number `i` as text of that type. Errors name function and argument.
 Result<const std::string*> text_argument(Evaluator& evaluator, const CallSite& at,

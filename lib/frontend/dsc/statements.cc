@@ -248,6 +248,11 @@ Result<Value> Evaluation::call(const Value& function, const std::vector<Value>& 
   return evaluator_->call(function, {function.origin, &kName}, arguments);
 }
 
+Result<Value> Evaluation::import_file(const Origin& origin, const std::string& path) {
+  static const std::string kName = "importFile";
+  return evaluator_->import_file({origin, &kName}, path);
+}
+
 Result<Value> Evaluation::text(Type type, std::string text) {
   return evaluator_->text({}, type, std::move(text));
 }

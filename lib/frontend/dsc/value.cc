@@ -33,6 +33,10 @@ const char* type_name(Type type) {
       return "an object";
     case Type::Map:
       return "a map";
+    case Type::Module:
+      return "a module (importFrom)";
+    case Type::Export:
+      return "what a module exports (importFrom)";
     case Type::Function:
       break;
   }

@@ -25,7 +25,11 @@ enum class Type : std::uint8_t {
   Array,
   Object,
   Map,
-  Function
+  Function,
+  // importFrom("M"), and importFrom("M").x: what another resolver exports. What it stands for is
+  // known when all are read.
+  Module,
+  Export
 };
 const char* type_name(Type type);  // "a string", "undefined", "a file (f`...`)"
 
@@ -47,7 +51,9 @@ struct Value {
   union {
     bool boolean = false;
     double number;
-    const std::string* text;  // String and the kinds of paths
+    // String and the kinds of paths; the name of a Module; of an Export the name of its module, a
+    // zero byte and the symbol.
+    const std::string* text;
     const Array* array;
     const Object* object;
     const Map* map;

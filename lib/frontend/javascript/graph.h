@@ -47,6 +47,9 @@ struct Task {
   std::vector<std::string> dependencies;                      // ids
   std::vector<std::string> output_directories, source_files;  // absolute
   std::vector<std::string> tags;
+  std::vector<std::pair<std::string, std::string>> environment;  // over that of the pip
+  std::vector<std::string> files;  // absolute; that it depends on, whoever makes them
+  std::string description;         // may be empty
   bool cacheable = true;
   bool tool_lists = false;   // its runner looks through all packages for this one
   std::uint32_t weight = 1;  // job slots

@@ -87,6 +87,8 @@ Result<void> Parts::add_tasks(Part& part) {
   TaskSources sources{s_.reads, s_.tools, s_.evaluation};
   BXL_TRY_ASSIGN(part.graph, read_tasks(part.resolver, part.environment, sources));
   for (const std::string& note : part.graph.notes) s_.request.note(note);
+  if (!part.resolver.scheduling.file.empty())
+    BXL_TRY(schedule(*s_.evaluation, part.resolver.scheduling, part.environment, part.graph.tasks));
   PipSettings settings;
   settings.root = part.resolver.root;
   settings.module_name = part.resolver.module_name;
@@ -310,7 +312,6 @@ Result<void> Parts::add_dependencies(const Part& part, const AdditionalDependenc
         to.push_back(PipId(static_cast<std::uint32_t>(of.first + i)));
   };
   std::vector<PipId> from, on;
-  std::vector<PathId> inputs, made;
   tasks_of(part, more.dependents, from);
   if (from.empty())
     return s_.evaluation->error(more.origin,
@@ -322,12 +323,9 @@ Result<void> Parts::add_dependencies(const Part& part, const AdditionalDependenc
       return s_.evaluation->error(more.origin, "'dependencies' names '" + selector.text() +
                                                    "', which is no task of any resolver");
   }
-  for (const std::string& file : more.files) {
-    const PathId path = s_.paths.intern(file);
-    auto maker = makers_.find(path);
-    // What is made counts for those who are seen to read it.
-    (maker == makers_.end() ? inputs : made).push_back(path);
-    if (maker != makers_.end()) on.push_back(maker->second);
+  for (const Imported& import : more.imports) {
+    BXL_TRY_ASSIGN(std::vector<PipId> exported, imported(import));
+    on.insert(on.end(), exported.begin(), exported.end());
   }
   for (const std::string& directory : more.directories) {
     const std::vector<PipId> makers = makers_below(directory);
@@ -340,13 +338,21 @@ Result<void> Parts::add_dependencies(const Part& part, const AdditionalDependenc
     wire::Pip& pip = pips[index(id)];
     for (PipId other : on)
       if (other != id) pip.dependencies.push_back(other);
+    for (const std::string& file : more.files) add_file(pip, file);
     make_unique(pip.dependencies);
-    for (PathId path : inputs)
-      if (std::find(pip.inputs.begin(), pip.inputs.end(), path) == pip.inputs.end())
-        pip.inputs.push_back(path);
-    pip.order_only.insert(pip.order_only.end(), made.begin(), made.end());
   }
   return {};
+}
+
+// A file is an input, read or not; one that is made counts for those who are seen to read it.
+void Parts::add_file(wire::Pip& pip, const std::string& file) const {
+  const PathId path = s_.paths.intern(file);
+  if (auto maker = makers_.find(path); maker != makers_.end()) {
+    if (&pips[index(maker->second)] != &pip) pip.dependencies.push_back(maker->second);
+    pip.order_only.push_back(path);
+  } else if (std::find(pip.inputs.begin(), pip.inputs.end(), path) == pip.inputs.end()) {
+    pip.inputs.push_back(path);
+  }
 }
 
 // What all resolvers agree on is of the graph, the rest of each pip.
@@ -390,9 +396,16 @@ Result<void> Parts::join() {
   BXL_TRY(check_ids());
   for (std::size_t i = 0; i < pips.size(); ++i)
     for (PathId path : pips[i].outputs) makers_.emplace(path, PipId(static_cast<std::uint32_t>(i)));
-  for (const Part& part : parts_)
+  for (const Part& part : parts_) {
+    BXL_TRY(check_exports(part));
     for (const AdditionalDependency& more : part.resolver.additional_dependencies)
       BXL_TRY(add_dependencies(part, more));
+    for (std::size_t i = 0; i < part.graph.tasks.size(); ++i) {
+      wire::Pip& pip = pips[part.first + i];
+      for (const std::string& file : part.graph.tasks[i].files) add_file(pip, file);
+      make_unique(pip.dependencies);
+    }
+  }
   share_environment();
   find_defaults();
   std::sort(dyndeps.begin(), dyndeps.end(), [&](const wire::Dyndep& a, const wire::Dyndep& b) {

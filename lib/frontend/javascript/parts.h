@@ -56,6 +56,9 @@ class Parts {
   void apply_options(const Part& part);
   void restrict_reads(const Part& part);
   Result<void> check_ids() const;
+  Result<void> check_exports(const Part& part) const;
+  Result<std::vector<PipId>> imported(const Imported& import) const;
+  void add_file(wire::Pip& pip, const std::string& file) const;
   Result<void> add_dependencies(const Part& part, const AdditionalDependency& more);
   void share_environment();
   void find_defaults();

@@ -60,7 +60,7 @@ class Maker {
     out.flags = wire::kPipJavaScript | wire::kPipSameContent |
                 (task.cacheable ? 0u : wire::kPipUncacheable) |
                 (task.tool_lists ? wire::kPipToolLists : 0u);
-    out.description = task.id;
+    out.description = task.id + (task.description.empty() ? "" : ": " + task.description);
     out.rule = symbol(task);
     out.spec = (path_within(task.folder, settings_.root) && task.folder != settings_.root
                     ? task.folder.substr(settings_.root.size() + 1) + "/"
@@ -69,6 +69,7 @@ class Maker {
     out.working_directory = paths_.intern(task.folder);
     Variables variables = variables_of(task);
     set_command(task, out, variables);
+    for (const auto& [name, value] : task.environment) variables[name] = value;
     wire::PipOptions& options = out.options.make();
     options.environment.assign(variables.begin(), variables.end());
     options.directory_outputs.push_back({out.working_directory, false});

@@ -164,6 +164,12 @@ class Reader {
     if (const Value* list = find(value, "additionalDependencies")) {
       BXL_TRY_ASSIGN(out.additional_dependencies, read_additional_dependencies(evaluation_, *list));
     }
+    if (const Value* list = find(value, "exports")) {
+      BXL_TRY_ASSIGN(out.exports, read_exports(evaluation_, *list));
+    }
+    if (const Value* scheduling = find(value, "customScheduling")) {
+      BXL_TRY_ASSIGN(out.scheduling, read_scheduling(evaluation_, *scheduling, directory_));
+    }
     if (const Value* list = find(value, "timeouts")) {
       BXL_TRY_ASSIGN(out.timeouts, read_timeouts(evaluation_, *list));
     }

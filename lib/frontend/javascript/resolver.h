@@ -9,7 +9,9 @@
 
 #include "base/result.h"
 #include "frontend/dsc/evaluate.h"
+#include "frontend/javascript/exports.h"
 #include "frontend/javascript/policies.h"
+#include "frontend/javascript/scheduling.h"
 #include "frontend/javascript/selectors.h"
 #include "frontend/javascript/tasks.h"
 
@@ -42,6 +44,8 @@ struct Resolver {
   std::vector<std::string> node_directories;  // of nodeExeLocation, in front of PATH
   dsc::Value custom_scripts;                  // a function; undefined: package.json counts
   std::vector<AdditionalDependency> additional_dependencies;
+  std::vector<Export> exports;
+  Scheduling scheduling;
   std::vector<Timeout> timeouts;  // the last that fits counts
   bool declared_reads = false;    // enforceSourceReadsUnderPackageRoots
   std::vector<ReadPlace> read_places;

@@ -34,7 +34,7 @@ constexpr Option kOptions[] = {
     {"allowedSurvivingChildProcesses", kJavaScript, "[as", true},
     {"nestedProcessTerminationTimeoutMs", kJavaScript, "n", true},
     {"exports", kJavaScript, "[o", true},
-    {"customScheduling", kJavaScript, "o", false},
+    {"customScheduling", kJavaScript, "o", true},
     {"customScripts", kJavaScript, "F", true},
     {"writingToStandardErrorFailsExecution", kJavaScript, "b", true},
     {"blockWritesUnderNodeModules", kJavaScript, "b", true},

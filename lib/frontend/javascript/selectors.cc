@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "frontend/javascript/exports.h"
 #include "frontend/javascript/shapes.h"
 
 namespace bxl::frontend::javascript {
@@ -17,16 +18,6 @@ Result<Expression> expression(const Evaluation& evaluation, const Value& value) 
   auto compiled = Expression::compile(*value.text);
   if (!compiled) return evaluation.error(value.origin, compiled.error().message);
   return compiled;
-}
-
-Result<Selectors> selectors(const Evaluation& evaluation, const Value* list) {
-  Selectors out;
-  if (list == nullptr) return out;
-  for (const Value& item : list->array->items) {
-    BXL_TRY_ASSIGN(Selector one, Selector::read(evaluation, item));
-    out.push_back(std::move(one));
-  }
-  return out;
 }
 
 // "500ms", "3s", "30m", "1.5h", "1d": BuildXL's spelling.
@@ -75,6 +66,16 @@ Result<Selector> Selector::read(const Evaluation& evaluation, const Value& value
   return out;
 }
 
+Result<Selectors> read_selectors(const Evaluation& evaluation, const Value* list) {
+  Selectors out;
+  if (list == nullptr) return out;
+  for (const Value& item : list->array->items) {
+    BXL_TRY_ASSIGN(Selector one, Selector::read(evaluation, item));
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 bool Selector::matches(const Task& task) const {
   if (package_regex_)
     return package_regex_->matches(task.package) &&
@@ -95,13 +96,16 @@ Result<std::vector<AdditionalDependency>> read_additional_dependencies(const Eva
   std::vector<AdditionalDependency> out;
   for (const Value& item : list.array->items) {
     BXL_TRY(shapes.check_object(item, "additional dependencies",
-                                {{"dependencies", "[sofdp"}, {"dependents", "[so"}}));
+                                {{"dependencies", "[sofdpx"}, {"dependents", "[so"}}));
     AdditionalDependency one;
     one.origin = item.origin;
-    BXL_TRY_ASSIGN(one.dependents, selectors(evaluation, find(item, "dependents")));
+    BXL_TRY_ASSIGN(one.dependents, read_selectors(evaluation, find(item, "dependents")));
     if (const Value* dependencies = find(item, "dependencies"))
       for (const Value& on : dependencies->array->items) {
-        if (on.is(Type::File) || on.is(Type::Path)) {
+        if (is_imported(on)) {
+          BXL_TRY_ASSIGN(Imported import, read_imported(evaluation, on));
+          one.imports.push_back(std::move(import));
+        } else if (on.is(Type::File) || on.is(Type::Path)) {
           one.files.push_back(*on.text);
         } else if (on.is(Type::Directory)) {
           one.directories.push_back(*on.text);
@@ -122,7 +126,7 @@ Result<std::vector<Timeout>> read_timeouts(const Evaluation& evaluation, const V
     BXL_TRY(shapes.check_object(
         item, "timeouts", {{"timeout", "s"}, {"warningTimeout", "s"}, {"projectSelector", "[so"}}));
     Timeout one;
-    BXL_TRY_ASSIGN(one.tasks, selectors(evaluation, find(item, "projectSelector")));
+    BXL_TRY_ASSIGN(one.tasks, read_selectors(evaluation, find(item, "projectSelector")));
     if (const Value* warning = find(item, "warningTimeout"))
       BXL_TRY(duration(evaluation, *warning));
     const Value* time = find(item, "timeout");
@@ -144,7 +148,7 @@ Result<std::vector<ReadPlace>> read_places(const Evaluation& evaluation, const V
                                   {{"scope", "dps"}, {"packages", "[so"}}));
       scope = find(item, "scope");
       if (scope == nullptr) return evaluation.error(item.origin, "this scope has no 'scope'");
-      BXL_TRY_ASSIGN(one.tasks, selectors(evaluation, find(item, "packages")));
+      BXL_TRY_ASSIGN(one.tasks, read_selectors(evaluation, find(item, "packages")));
     }
     if (!scope->is_absolute_path())
       return evaluation.error(scope->origin,

@@ -27,13 +27,23 @@ class Selector {
   std::optional<Expression> package_regex_, command_regex_;  // package_ empty
 };
 using Selectors = std::vector<Selector>;
+// Of a list, which may be null. Errors: with place and line.
+Result<Selectors> read_selectors(const dsc::Evaluation& evaluation, const dsc::Value* list);
 bool any_matches(const Selectors& selectors, const Task& task);
 
-// `dependents` wait for, and may read, what the others name: tasks, files that some pip makes, and
-// all that is made in a directory. A file that no pip makes is an input of them, read or not.
+// What another resolver exports under a name: exports.h.
+struct Imported {
+  std::string module, symbol;
+  dsc::Origin origin;
+};
+
+// `dependents` wait for, and may read, what the others name: tasks, files that some pip makes, all
+// that is made in a directory, and what other resolvers export. A file that no pip makes is an
+// input of them, read or not.
 struct AdditionalDependency {
   Selectors dependents, tasks;
   std::vector<std::string> files, directories;  // absolute
+  std::vector<Imported> imports;
   dsc::Origin origin;
 };
 

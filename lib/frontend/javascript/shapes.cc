@@ -35,6 +35,8 @@ const char* letter_name(char letter) {
       return "an object";
     case 'm':
       return "a map";
+    case 'x':
+      return "an export (importFrom)";
     default:
       return "a function";
   }
@@ -63,6 +65,10 @@ bool fits(const Value& value, char letter) {
       return value.is(Type::Object);
     case 'm':
       return value.is(Type::Map);
+    case 'x':
+      return value.is(Type::Export);
+    case '*':
+      return true;
     default:
       return value.is(Type::Function);
   }

@@ -13,7 +13,8 @@ namespace bxl::frontend::javascript {
 
 // What an option may be is written with one letter per alternative: b boolean, n natural number,
 // s string, f file, d directory, p any absolute path, r relative path, a atom, o object, m map,
-// F function, [ an array of what follows. undefined is always allowed.
+// F function, x an export of another module, * anything, [ an array of what follows. undefined is
+// always allowed.
 class Shapes {
  public:
   explicit Shapes(const dsc::Evaluation& evaluation) : evaluation_(evaluation) {}
