@@ -76,7 +76,8 @@ class TransferTest : public testing::Test {
   static std::vector<std::string> ids(const std::string& cache) {
     std::vector<std::string> out;
     auto store = MetadataStore::open(cache);
-    for (const Listed& entry : *(*store)->list(1000)) out.push_back(entry.stable_id);
+    const auto listed = (*store)->list(1000);
+    for (const Listed& entry : *listed) out.push_back(entry.stable_id);
     std::sort(out.begin(), out.end());
     return out;
   }

@@ -150,7 +150,8 @@ TEST_F(PackedStoreTest, BlobsAreSmallerAndTheSame) {
   // The running sum counts what is on disk.
   ASSERT_TRUE(s.usage_file().flush());
   std::int64_t sum = 0;
-  for (const Slice& slice : *s.usage_file().read()) sum += slice.bytes;
+  const auto slices = s.usage_file().read();
+  for (const Slice& slice : *slices) sum += slice.bytes;
   EXPECT_EQ(static_cast<std::uint64_t>(sum), s.usage()->bytes);
 }
 

@@ -15,11 +15,11 @@ flags=(-std=c++20 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer-no-link,address,undefin
   -Wno-deprecated-declarations -Ilib -isystem build/gen -Ibuild/generated/cache -include tests/fuzz/capnp_for_clang.h)
 wire=(lib/wire/*.cc lib/os/file.cc lib/base/*.cc build/gen/wire/bxl.capnp.c++)
 sources_ninja=(tests/fuzz/ninja_fuzz.cc lib/frontend/ninja/*.cc lib/frontend/source.cc lib/frontend/reads.cc lib/graph/*.cc "${wire[@]}")
-sources_dsc=(tests/fuzz/dsc_fuzz.cc lib/frontend/dsc/{value,lexer,parser,types,expressions,evaluator,paths,statements,globals,glob}.cc
-  lib/frontend/dsc/{text_methods,list_methods,explain}.cc lib/frontend/source.cc lib/base/*.cc)
+shopt -s extglob
+sources_dsc=(tests/fuzz/dsc_fuzz.cc lib/frontend/dsc/!(disk).cc lib/frontend/{source,wildcard}.cc lib/base/*.cc)
 sources_wire=(tests/fuzz/wire_fuzz.cc "${wire[@]}")
 sources_transfer=(tests/fuzz/transfer_fuzz.cc lib/cache/{importer,export_file,machine_salt,metadata_store,sqlite}.cc
-  lib/cas/{blob_store,usage,lease}.cc "${wire[@]}")
+  lib/cas/{blob_store,usage,lease}.cc lib/os/read_at.cc "${wire[@]}")
 
 # compile SOURCE: into build/fuzz/objects, under the source's name with its slashes replaced.
 compile() { "${compiler[@]}" "${flags[@]}" -c -x c++ "$1" -o "build/fuzz/objects/${1//\//_}.o"; }
