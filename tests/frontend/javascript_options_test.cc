@@ -15,21 +15,24 @@ using testing::IsEmpty;
 struct Read {
   dsc::test::Evaluated evaluated;
   std::vector<Resolver> resolvers;
+  std::vector<std::string> without_effect;
   std::string error;
 };
 
-Read read(const std::string& kind, const std::string& options) {
+Read read(const std::string& kind, const std::string& options, const std::string& beside = "") {
   Read out;
   out.evaluated =
       dsc::test::evaluate({{"/w/config.dsc", "config({resolvers: [{kind: \"" + kind +
-                                                 "\", root: d`.`, " + options + "}]});"}});
+                                                 "\", root: d`.`, " + options + "}], " + beside + "});"}});
   out.error = out.evaluated.error;
   if (!out.evaluated.evaluation) return out;
-  auto resolvers = read_resolvers(*out.evaluated.evaluation, "/w");
-  if (resolvers)
-    out.resolvers = std::move(*resolvers);
-  else
-    out.error = resolvers.error().message;
+  auto configuration = read_configuration(*out.evaluated.evaluation, "/w");
+  if (!configuration) {
+    out.error = configuration.error().message;
+    return out;
+  }
+  out.resolvers = std::move(configuration->resolvers);
+  out.without_effect = std::move(configuration->without_effect);
   return out;
 }
 
@@ -42,7 +45,7 @@ TEST(JavaScriptOptions, PoliciesAreOfEachPip) {
           requiredArguments: "--x", requiredArgumentsIgnoreCase: true}],
       blockWritesUnderNodeModules: true, doubleWritePolicy: "doubleWritesAreErrors")");
   ASSERT_EQ(some.error, "");
-  EXPECT_THAT(some.resolvers.at(0).without_effect, IsEmpty());
+  EXPECT_THAT(some.without_effect, IsEmpty());
   PathTable paths;
   wire::Pip pip;
   pip.flags = wire::kPipSameContent;
@@ -80,6 +83,43 @@ TEST(JavaScriptOptions, TrackingAStoreAlsoProtectsIt) {
                        "disallowWritesUnderPnpmStore: false"),
               IsEmpty());
   EXPECT_THAT(excluded("Lage", "useYarnStrictAwarenessTracking: true"), ElementsAre("/w/.store"));
+}
+
+TEST(JavaScriptOptions, KeysBesideResolversCountOrAreNamed) {
+  Read some = read("Yarn", "", R"(
+      mounts: [], engine: {defaultFilter: "tag='x'", useHardlinks: false}, logging: {},
+      allowedEnvironmentVariables: ["A"], qualifiers: undefined, disableDefaultSourceResolver: true,
+      sandbox: {maxTimeout: 3, unsafeSandboxConfiguration: {doubleWritePolicy:
+          "doubleWritesAreErrors", sourceRewritePolicy: "sourceRewritesAreErrors", x: 1}})");
+  ASSERT_EQ(some.error, "");
+  EXPECT_THAT(some.without_effect,
+              ElementsAre("mounts", "allowedEnvironmentVariables", "engine.defaultFilter",
+                          "sandbox.maxTimeout", "sandbox.unsafeSandboxConfiguration.x"));
+  EXPECT_FALSE(some.resolvers.at(0).policies.same_content);
+  EXPECT_TRUE(some.resolvers[0].policies.keep_sources);
+  const std::string strict =
+      R"(sandbox: {unsafeSandboxConfiguration: {doubleWritePolicy: "doubleWritesAreErrors"}})";
+  Read own = read("Yarn", R"(doubleWritePolicy: "allowSameContentDoubleWrites")", strict);
+  EXPECT_TRUE(own.resolvers.at(0).policies.same_content) << "the resolver's own counts";
+  auto error = [](const std::string& beside) { return read("Yarn", "", beside).error; };
+  EXPECT_THAT(error("mount: []"), HasSubstr("did you mean 'mounts'?"));
+  EXPECT_THAT(error(R"(sandbox: {unsafeSandboxConfiguration: {sourceRewritePolicy: "x"}})"),
+              HasSubstr("'sourceRewritePolicy' cannot be \"x\""));
+  EXPECT_THAT(error("engine: 1"), HasSubstr("'engine' must be an object"));
+}
+
+TEST(JavaScriptOptions, PlacesOfProgramsAreInFrontOfPath) {
+  Read some = read("Yarn", "nodeExeLocation: f`n/node`, yarnLocation: [d`y`, d`z`]");
+  ASSERT_EQ(some.error, "");
+  EXPECT_THAT(some.resolvers.at(0).node_directories, ElementsAre("/w/n", "/w/y", "/w/z"));
+  EXPECT_THAT(read("Yarn", "yarnLocation: f`y/yarn.js`").error,
+              HasSubstr("'yarnLocation' names a program 'yarn'"));
+  EXPECT_EQ(read("Nx", "nxLibLocation: d`tools`").resolvers.at(0).nx, "/w/tools");
+  EXPECT_THAT(read("Rush",
+                   "trackDependenciesWithShrinkwrapDepsFile: true, "
+                   "usePnpmStoreAwarenessTracking: true")
+                  .error,
+              HasSubstr("exclude each other"));
 }
 
 TEST(JavaScriptOptions, WhatIsWrongIsNamedWithItsPlace) {

@@ -67,6 +67,23 @@ expect_exit 4
 violation MD packages/a/src/manifest a#build a#lint
 expect_said 'let "a#lint" depend on "a#build"'
 
+# The policies of BuildXL's sandbox are those of all tasks, where their resolver says nothing else.
+repository strict '["build"], additionalOutputDirectories: [d`out`]'
+sed -i 's/^config({/config({sandbox: {unsafeSandboxConfiguration: {doubleWritePolicy: "doubleWritesAreErrors", sourceRewritePolicy: "sourceRewritesAreErrors"}}, mounts: [], engine: {defaultFilter: "x"}, /' config.dsc
+package a '"build": "echo same >../../out/x"'
+package b '"build": "echo same >../../out/x"'
+bxl_build
+expect_exit 4
+violation DW out/x a#build b#build
+rm -r packages/b out
+expect_said "config.dsc: 'mounts' has no effect here"
+expect_said "config.dsc: 'engine.defaultFilter' has no effect here"
+package a '"build": "echo 1 >>src/manifest"'
+write packages/a/src/manifest 0
+bxl_build
+expect_exit 4
+violation W packages/a/src/manifest a#build
+
 repository outside '["build"]'
 package a '"build": "echo 1 >../../deploy/api"'
 mkdir deploy

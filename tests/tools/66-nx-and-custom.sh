@@ -57,7 +57,21 @@ sed 's/packages\/b"/..\/b"/g' good >graph.json
 bxl_build
 expect_exit 3
 expect_said "nx: b:build runs in ../b, outside $ws"
-rm node_modules/.bin/nx
+# nxLibLocation: an nx that is installed elsewhere.
+cp good graph.json
+mkdir -p tools/nx/bin
+mv node_modules/.bin/nx tools/nx/bin/nx.js
+nx_at() { write config.dsc "config({resolvers: [{kind: \"Nx\", moduleName: \"m\", root: d\`.\`, nxLibLocation: d\`$1\`}]});"; }
+nx_at tools
+bxl_build
+expect_exit 0
+expect_said "asked: run-many"
+expect_file packages/c/out/c "nx ran run c:build --skipNxCache --excludeTaskDependencies"
+nx_at elsewhere
+bxl_build
+expect_exit 3
+expect_said "there is no nx in $ws/elsewhere, which nxLibLocation names"
+rm config.dsc
 PATH=/usr/bin:/bin bxl_build
 expect_exit 3
 expect_said "install the packages of the repository first"

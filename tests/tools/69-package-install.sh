@@ -59,3 +59,17 @@ expect_counts hit=2
 expect_file packages/a/out "made by tool"
 bxl_build
 expect_counts clean=2
+
+# yarnLocation: the yarn that installs, in front of the one of PATH.
+mkdir "$tmp/located" && cd "$tmp/located" || exit 1
+ws=$PWD
+write package.json '{"workspaces": ["p"]}'
+write yarn.lock ''
+write p/package.json '{"name": "p", "version": "1.0.0", "scripts": {"build": "cp ../node_modules/x out"}}'
+write tools/yarn '#!/bin/sh
+mkdir -p node_modules; echo "installed by $0 $*" >node_modules/x'
+chmod +x tools/yarn
+write config.dsc 'config({resolvers: [{kind: "Yarn", moduleName: "m", root: d`.`, yarnLocation: f`tools/yarn`, packageInstall: "yarn install --frozen-lockfile"}]});'
+bxl_build
+expect_exit 0
+expect_file p/out "installed by $ws/tools/yarn install --frozen-lockfile"

@@ -151,7 +151,10 @@ Result<std::vector<Resolver>> Loader::find_resolvers() {
                                : root + "/" + request_.workspace.manifest;
   BXL_TRY_ASSIGN(evaluation_, dsc::Evaluation::run(normalize_path(file),
                                                    dsc::disk_world(reads_, request_.variables)));
-  return read_resolvers(*evaluation_, root);
+  BXL_TRY_ASSIGN(Configuration configuration, read_configuration(*evaluation_, root));
+  for (const std::string& key : configuration.without_effect)
+    request_.warn("config.dsc: '" + key + "' has no effect here");
+  return std::move(configuration.resolvers);
 }
 
 // What passes through counts, too: the graph holds the values.
@@ -168,8 +171,6 @@ Result<LoadedGraph> Loader::run(const std::string& base, const ninja::KnownConte
   Parts parts(sources);
   for (Resolver& resolver : resolvers) {
     note_passed(resolver);
-    for (const std::string& option : resolver.without_effect)
-      request_.warn("config.dsc: '" + option + "' has no effect yet");
     BXL_TRY(parts.add(std::move(resolver)));
   }
   BXL_TRY(parts.join());

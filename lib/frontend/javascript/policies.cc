@@ -15,19 +15,6 @@ using dsc::Evaluation;
 using dsc::Type;
 using dsc::Value;
 
-Result<bool> same_content(const Evaluation& evaluation, const Value& policy) {
-  const std::vector<std::string_view> known = {
-      "doubleWritesAreErrors", "allowSameContentDoubleWrites", "unsafeFirstDoubleWriteWins"};
-  if (*policy.text == known[2])
-    return evaluation.error(policy.origin,
-                            "unsafeFirstDoubleWriteWins is not offered: which of two writers "
-                            "comes first is a matter of luck");
-  if (*policy.text != known[0] && *policy.text != known[1])
-    return evaluation.error(policy.origin, "'doubleWritePolicy' cannot be \"" + *policy.text +
-                                               "\"" + suggestion(*policy.text, known));
-  return *policy.text == known[1];
-}
-
 Result<std::string> variable_name(const Evaluation& evaluation, const Value& value) {
   const std::string& name = *value.text;
   if (name.empty() || name.find_first_of(std::string("=\0", 2)) != std::string::npos)
@@ -82,10 +69,12 @@ void read_exclusions(const Value& value, const std::string& root, Policies& out)
 }  // namespace
 
 Result<Policies> read_policies(const Evaluation& evaluation, const Value& resolver,
-                               const std::string& root) {
+                               const std::string& root, const SandboxDefaults& defaults) {
   Policies out;
+  out.same_content = defaults.same_content;
+  out.keep_sources = defaults.keep_sources;
   if (const Value* policy = find(resolver, "doubleWritePolicy")) {
-    BXL_TRY_ASSIGN(out.same_content, same_content(evaluation, *policy));
+    BXL_TRY_ASSIGN(out.same_content, read_double_write_policy(evaluation, *policy));
   }
   for (auto [key, to] : {std::pair("successExitCodes", &out.success_exit_codes),
                          std::pair("retryExitCodes", &out.retry_exit_codes),
@@ -119,6 +108,7 @@ Result<Policies> read_policies(const Evaluation& evaluation, const Value& resolv
 
 void apply_policies(const Policies& policies, wire::Pip& pip, PathTable& paths) {
   if (!policies.same_content) pip.flags &= ~static_cast<std::uint32_t>(wire::kPipSameContent);
+  if (policies.keep_sources) pip.flags |= wire::kPipKeepSources;
   if (policies.stderr_fails) pip.flags |= wire::kPipStderrFails;
   wire::PipOptions& options = pip.options.make();
   options.success_exit_codes = policies.success_exit_codes;

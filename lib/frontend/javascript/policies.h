@@ -8,12 +8,14 @@
 #include "base/path_table.h"
 #include "base/result.h"
 #include "frontend/dsc/evaluate.h"
+#include "frontend/javascript/top_level.h"
 #include "wire/records.h"
 
 namespace bxl::frontend::javascript {
 
 struct Policies {
-  bool same_content = true;  // two pips may write one file with the same bytes
+  bool same_content = true;   // two pips may write one file with the same bytes
+  bool keep_sources = false;  // rewriting a source is an error, whoever reads it
   bool stderr_fails = false;
   std::vector<std::uint32_t> success_exit_codes, retry_exit_codes, uncacheable_exit_codes;
   std::uint32_t retries = 0;
@@ -31,7 +33,7 @@ struct Policies {
 // Of a resolver, an object whose members have the shapes that the table gives them. Errors: with
 // place and line.
 Result<Policies> read_policies(const dsc::Evaluation& evaluation, const dsc::Value& resolver,
-                               const std::string& root);
+                               const std::string& root, const SandboxDefaults& defaults);
 
 // To the pip of a task.
 void apply_policies(const Policies& policies, wire::Pip& pip, PathTable& paths);

@@ -7,6 +7,7 @@
 #include "frontend/javascript/policies.h"
 #include "frontend/javascript/resolver_options.h"
 #include "frontend/javascript/shapes.h"
+#include "frontend/javascript/top_level.h"
 
 namespace bxl::frontend::javascript {
 namespace {
@@ -21,22 +22,21 @@ class Reader {
   Reader(const Evaluation& evaluation, const std::string& directory)
       : evaluation_(evaluation), shapes_(evaluation), directory_(directory) {}
 
-  Result<std::vector<Resolver>> run() {
+  Result<Configuration> run() {
     const Value& top = evaluation_.configuration();
-    const auto keys = top_level_keys();
-    for (const Member& member : top.object->members)
-      if (std::find(keys.begin(), keys.end(), member.key) == keys.end())
-        return shapes_.unknown(member, "configurations", {keys.begin(), keys.end()});
+    BXL_TRY_ASSIGN(TopLevel beside, read_top_level(evaluation_));
+    sandbox_ = beside.sandbox;
     const Member* list = top.object->find("resolvers");
     if (list == nullptr) return evaluation_.error(top.origin, "'resolvers' is missing");
     if (!list->value.is(Type::Array))
       return evaluation_.error(list->value.origin, "'resolvers' must be an array");
-    std::vector<Resolver> out;
+    Configuration out;
+    out.without_effect = std::move(beside.without_effect);
     for (const Value& value : list->value.array->items) {
       BXL_TRY_ASSIGN(Resolver one, resolver(value));
-      out.push_back(std::move(one));
+      out.resolvers.push_back(std::move(one));
     }
-    if (out.empty()) return evaluation_.error(list->value.origin, "'resolvers' is empty");
+    if (out.resolvers.empty()) return evaluation_.error(list->value.origin, "'resolvers' is empty");
     return out;
   }
 
@@ -67,12 +67,12 @@ class Reader {
     Resolver out;
     out.kind = found->kind;
     out.origin = value.origin;
-    BXL_TRY(check_options(value, *found, out));
+    BXL_TRY(check_options(value, *found));
     BXL_TRY(read(value, out));
     return out;
   }
 
-  Result<void> check_options(const Value& value, const KindName& kind, Resolver& out) {
+  Result<void> check_options(const Value& value, const KindName& kind) {
     std::vector<std::string_view> known;
     for (const Option& option : options())
       if (option.resolvers & kind.bit) known.push_back(option.name);
@@ -83,8 +83,6 @@ class Reader {
       if (option == options().end())
         return shapes_.unknown(member, "resolvers of kind " + std::string(kind.name), known);
       BXL_TRY(shapes_.check(member.value, "'" + member.key + "'", option->shape));
-      if (!option->has_effect && !member.value.is_undefined())
-        out.without_effect.push_back(member.key);
     }
     return {};
   }
@@ -121,7 +119,7 @@ class Reader {
     BXL_TRY(read_execute(value, out));
     BXL_TRY(read_custom_commands(value, out));
     BXL_TRY(read_environment(value, out));
-    BXL_TRY_ASSIGN(out.policies, read_policies(evaluation_, value, out.root));
+    BXL_TRY_ASSIGN(out.policies, read_policies(evaluation_, value, out.root, sandbox_));
     BXL_TRY(read_rush_options(value, out));
     BXL_TRY(read_task_options(value, out));
     add_paths(value, "additionalOutputDirectories", out.output_directories);
@@ -178,12 +176,27 @@ class Reader {
     }
     if (const Value* enforce = find(value, "enforceSourceReadsUnderPackageRoots"))
       out.declared_reads = enforce->boolean;
-    if (const Value* node = find(value, "nodeExeLocation")) {
-      if (node->is(Type::Array))
-        for (const Value& item : node->array->items) out.node_directories.push_back(*item.text);
-      else
-        out.node_directories.emplace_back(parent_path(*node->text));
+    for (auto [key, program] :
+         {std::pair("nodeExeLocation", "node"), std::pair("yarnLocation", "yarn")}) {
+      const Value* place = find(value, key);
+      if (place == nullptr) continue;
+      if (place->is(Type::Array)) {
+        for (const Value& item : place->array->items) out.node_directories.push_back(*item.text);
+        continue;
+      }
+      // It is found by its name.
+      if (base_name(*place->text) != program)
+        return evaluation_.error(place->origin, "'" + std::string(key) + "' names a program '" +
+                                                    program + "', or directories that hold one");
+      out.node_directories.emplace_back(parent_path(*place->text));
     }
+    if (const Value* place = find(value, "nxLibLocation")) out.nx = *place->text;
+    const Value* shrinkwrap = find(value, "trackDependenciesWithShrinkwrapDepsFile");
+    const Value* store = find(value, "usePnpmStoreAwarenessTracking");
+    if (shrinkwrap && shrinkwrap->boolean && store && store->boolean)
+      return evaluation_.error(shrinkwrap->origin,
+                               "trackDependenciesWithShrinkwrapDepsFile and "
+                               "usePnpmStoreAwarenessTracking exclude each other");
     return {};
   }
 
@@ -316,12 +329,13 @@ class Reader {
   const Evaluation& evaluation_;
   Shapes shapes_;
   const std::string& directory_;
+  SandboxDefaults sandbox_;
 };
 
 }  // namespace
 
-Result<std::vector<Resolver>> read_resolvers(const Evaluation& evaluation,
-                                             const std::string& directory) {
+Result<Configuration> read_configuration(const Evaluation& evaluation,
+                                         const std::string& directory) {
   return Reader(evaluation, directory).run();
 }
 

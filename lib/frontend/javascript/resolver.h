@@ -35,14 +35,16 @@ struct Resolver {
   std::vector<std::string> output_directories;
   std::vector<std::string> untracked;
   Policies policies;
-  std::string lage;          // absolute path of lage; empty: node_modules/.bin/lage
-  std::string npm;           // absolute path of npm, which then runs lage
-  std::string since;         // lage --since
+  std::string lage;   // absolute path of lage; empty: node_modules/.bin/lage
+  std::string npm;    // absolute path of npm, which then runs lage
+  std::string since;  // lage --since
+  std::string nx;     // nxLibLocation: holds the package nx, or node_modules with it; may be empty
   std::string install;       // shell text that fills node_modules, before all tasks; may be empty
   std::string custom_graph;  // absolute; of kind Custom
-  dsc::Value custom_graph_value;              // likewise, written out; undefined: a file
-  std::vector<std::string> node_directories;  // of nodeExeLocation, in front of PATH
-  dsc::Value custom_scripts;                  // a function; undefined: package.json counts
+  dsc::Value custom_graph_value;  // likewise, written out; undefined: a file
+  std::vector<std::string>
+      node_directories;       // of nodeExeLocation and yarnLocation, in front of PATH
+  dsc::Value custom_scripts;  // a function; undefined: package.json counts
   std::vector<AdditionalDependency> additional_dependencies;
   std::vector<Export> exports;
   Scheduling scheduling;
@@ -54,16 +56,20 @@ struct Resolver {
   std::string rush_library;  // directory that holds @microsoft/rush-lib; empty: searched
   std::string rush_command = "build";
   std::vector<std::string> rush_parameters;
-  std::string spec_file;                    // of Ninja: absolute; empty: build.ninja in the root
-  std::vector<std::string> targets;         // of Ninja
-  std::vector<std::string> without_effect;  // options that are understood and do nothing yet
+  std::string spec_file;             // of Ninja: absolute; empty: build.ninja in the root
+  std::vector<std::string> targets;  // of Ninja
   dsc::Origin origin;
 };
 
-// Reads `resolvers` of a configuration. `directory`: of config.dsc, the root unless given. Errors:
-// with place and line, for unknown keys (with a suggestion), wrong types and values, a root outside
-// `directory`, kinds that do not exist. Values point into `evaluation`.
-Result<std::vector<Resolver>> read_resolvers(const dsc::Evaluation& evaluation,
-                                             const std::string& directory);
+struct Configuration {
+  std::vector<Resolver> resolvers;
+  std::vector<std::string> without_effect;  // keys beside them: TopLevel
+};
+
+// `directory`: of config.dsc, the root unless given. Errors: with place and line, for unknown keys
+// (with a suggestion), wrong types and values, a root outside `directory`, kinds that do not exist.
+// Values point into `evaluation`.
+Result<Configuration> read_configuration(const dsc::Evaluation& evaluation,
+                                         const std::string& directory);
 
 }  // namespace bxl::frontend::javascript

@@ -12,7 +12,6 @@ struct Option {
   std::string_view name;
   unsigned resolvers;      // bits: KindName::bit
   std::string_view shape;  // shapes.h
-  bool has_effect;         // false: understood, and named as doing nothing
 };
 std::span<const Option> options();
 
@@ -22,8 +21,5 @@ struct KindName {
   unsigned bit;
 };
 std::span<const KindName> kinds();
-
-// Top-level keys of configurations.
-std::span<const std::string_view> top_level_keys();
 
 }  // namespace bxl::frontend::javascript

@@ -217,9 +217,21 @@ class Reader {
     return graph;
   }
 
+  // In the directory that the configuration names, as npm lays it out: of the package, or of what
+  // holds it.
+  std::string nx_program() {
+    if (resolver_.nx.empty()) return s_.tools.find("nx", resolver_.root, environment_);
+    for (const char* name : {"/node_modules/.bin/nx", "/.bin/nx", "/node_modules/nx/bin/nx.js",
+                             "/nx/bin/nx.js", "/bin/nx.js"})
+      if (s_.reads.exists(resolver_.nx + name)) return resolver_.nx + name;
+    return "";
+  }
+
   Result<TaskGraph> nx() {
     BXL_TRY(only_names("Nx", "nx.json"));
-    const std::string program = s_.tools.find("nx", resolver_.root, environment_);
+    const std::string program = nx_program();
+    if (program.empty() && !resolver_.nx.empty())
+      return make_error(0, "there is no nx in " + resolver_.nx + ", which nxLibLocation names");
     if (program.empty())
       return make_error(0, "nx is neither in " + resolver_.root +
                                "/node_modules/.bin nor in PATH; install the packages of the "
