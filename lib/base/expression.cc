@@ -7,9 +7,21 @@
 namespace bxl {
 namespace {
 
-struct OutOfSteps {};
+struct OutOfBounds {};
 
-// The matcher backtracks without any bound of its own; but it must look at each character.
+// Beyond what may be left of a stack of 4 MiB it would be a crash: between two looks at a character
+// the matcher goes at most as deep as the expression is long, 1 MiB.
+constexpr std::uintptr_t kMostStack = 2u << 20;
+
+struct Budget {
+  std::uint64_t steps = 0;
+  std::uintptr_t stack = 0;  // where it begins; it grows downwards
+};
+
+std::uintptr_t frame() { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); }
+
+// The matcher backtracks and recurses, several frames for a character, without any bound of its
+// own; but it must look at each character.
 class Counting {
  public:
   using iterator_category = std::bidirectional_iterator_tag;
@@ -19,42 +31,40 @@ class Counting {
   using reference = const char&;
 
   Counting() = default;
-  Counting(const char* at, std::uint64_t* steps) : at_(at), steps_(steps) {}
+  Counting(const char* at, Budget* budget) : at_(at), budget_(budget) {}
   reference operator*() const {
-    if ((*steps_)-- == 0) {
-      *steps_ = 0;
-      throw OutOfSteps();
-    }
+    if (budget_->steps == 0 || budget_->stack - frame() > kMostStack) throw OutOfBounds();
+    --budget_->steps;
     return *at_;
   }
   Counting& operator++() {
     ++at_;
     return *this;
   }
-  Counting operator++(int) { return Counting(at_++, steps_); }
+  Counting operator++(int) { return Counting(at_++, budget_); }
   Counting& operator--() {
     --at_;
     return *this;
   }
-  Counting operator--(int) { return Counting(at_--, steps_); }
+  Counting operator--(int) { return Counting(at_--, budget_); }
   bool operator==(const Counting& other) const { return at_ == other.at_; }
 
  private:
   const char* at_ = nullptr;
-  std::uint64_t* steps_ = nullptr;
+  Budget* budget_ = nullptr;
 };
 
 template <typename Look>
 bool within_bounds(std::string_view text, std::uint64_t& steps, Look look) {
-  std::uint64_t left = std::min(steps, Expression::kMostSteps);
-  const std::uint64_t before = left;
+  Budget budget{std::min(steps, Expression::kMostSteps), frame()};
+  const std::uint64_t before = budget.steps;
   bool found = false;
   try {
-    found = look(Counting(text.data(), &left), Counting(text.data() + text.size(), &left));
-  } catch (const OutOfSteps&) {
+    found = look(Counting(text.data(), &budget), Counting(text.data() + text.size(), &budget));
+  } catch (const OutOfBounds&) {
   } catch (const std::regex_error&) {
   }
-  steps -= before - left;
+  steps -= before - budget.steps;
   return found;
 }
 

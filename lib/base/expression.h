@@ -14,8 +14,7 @@ namespace bxl {
 class Expression {
  public:
   static constexpr std::size_t kMaxLength = 1000;  // of an expression
-  // Of a text only so much is looked at: the matcher recurses once and more for each character, and
-  // takes up to 1 KiB of stack for one.
+  // Of a text only so much is looked at: the matcher recurses several times for each character.
   static constexpr std::size_t kMaxText = 2048;
   // The look at characters, of which an expression with nested repetitions needs exponentially
   // many. 10 ns each.

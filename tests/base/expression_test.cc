@@ -46,8 +46,12 @@ TEST(ExpressionTest, TooMuchWorkIsNoMatch) {
 TEST(ExpressionTest, LongLinesNeedNoMoreStackThanThereIs) {
   const std::string line(1 << 20, 'a');
   for (const char* text : {".*b", "(a|b)*c", "((a|b)*|c)*d", "(?:(?:(?:a)?)*)*b", "(a*)*b",
-                           "(.|a)*?b", "(((((a)))))*b", "(?=(a*)*b)c", ".*.*.*b"})
+                           "(.|a)*?b", "(((((a)))))*b", "(?=(a*)*b)c", ".*.*.*b",
+                           "((((((((((a|b)|c)|d)|e)|f)*)*)*)*)*)*z", "(a{1,5}|(b|(c|(d|a))))*z"})
     EXPECT_FALSE(found(text, line)) << text;
+  // The longest expression, nested as deeply as it can be.
+  const std::string deep = std::string(480, '(') + "a" + std::string(480, ')') + "*b";
+  EXPECT_FALSE(found(deep, line));
   EXPECT_TRUE(found("a$", line)) << "of the part that is looked at";
 }
 
