@@ -7,6 +7,7 @@
 
 #include "frontend/dsc/evaluate.h"
 #include "frontend/dsc/explain.h"
+#include "frontend/javascript/resolver.h"
 
 namespace {
 
@@ -57,6 +58,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     return 0;
   }
   check_paths((*evaluation)->configuration(), 0);
+  namespace javascript = frontend::javascript;
+  if (auto read = javascript::read_configuration(**evaluation, "/w")) {
+    for (javascript::Resolver& resolver : read->resolvers) {
+      std::vector<javascript::Task> tasks(1);
+      tasks[0].folder = "/w/a";
+      if (!resolver.scheduling.file.empty())
+        (void)javascript::schedule(**evaluation, resolver.scheduling, {{"A", "1"}}, tasks);
+    }
+  } else {
+    require(!read.error().to_string().empty());
+  }
   require(!explain_json(**evaluation).empty());
   for (const Member& member : (*evaluation)->configuration().object->members)
     if (member.value.is(Type::Function))

@@ -16,7 +16,8 @@ flags=(-std=c++20 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer-no-link,address,undefin
 wire=(lib/wire/*.cc lib/os/file.cc lib/base/*.cc build/gen/wire/bxl.capnp.c++)
 sources_ninja=(tests/fuzz/ninja_fuzz.cc lib/frontend/ninja/*.cc lib/frontend/source.cc lib/frontend/reads.cc lib/graph/*.cc "${wire[@]}")
 shopt -s extglob
-sources_dsc=(tests/fuzz/dsc_fuzz.cc lib/frontend/dsc/!(disk).cc lib/frontend/{source,wildcard}.cc lib/base/*.cc)
+sources_dsc=(tests/fuzz/dsc_fuzz.cc lib/frontend/dsc/!(disk).cc lib/frontend/{source,wildcard}.cc lib/base/*.cc
+  lib/frontend/javascript/{exports,policies,resolver,resolver_options,scheduling,selectors,shapes,tasks,top_level}.cc)
 sources_wire=(tests/fuzz/wire_fuzz.cc "${wire[@]}")
 sources_transfer=(tests/fuzz/transfer_fuzz.cc lib/cache/{importer,export_file,machine_salt,metadata_store,sqlite}.cc
   lib/cas/{blob_store,usage,lease}.cc lib/os/read_at.cc "${wire[@]}")

@@ -56,6 +56,8 @@ const Value* given(const Value& object, std::string_view key) {
 
 // As Cmd's functions give them, too: a name in front of the value.
 Result<void> check_argument(Evaluator& e, const Value& value, int depth) {
+  // Arrays may hold one another many times over: together they are as long as they look.
+  BXL_TRY(e.spend(value.origin, sizeof(std::string)));
   if (value.is_undefined() || value.has_text() || value.is(Type::Number)) return {};
   if (value.is(Type::Array) && depth < 10) {
     for (const Value& item : value.array->items) BXL_TRY(check_argument(e, item, depth + 1));
