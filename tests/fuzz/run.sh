@@ -20,7 +20,7 @@ sources_dsc=(tests/fuzz/dsc_fuzz.cc lib/frontend/dsc/!(disk).cc lib/frontend/{so
   lib/frontend/javascript/{exports,policies,resolver,resolver_options,scheduling,selectors,shapes,tasks,top_level}.cc)
 sources_wire=(tests/fuzz/wire_fuzz.cc "${wire[@]}")
 sources_transfer=(tests/fuzz/transfer_fuzz.cc lib/cache/{importer,export_file,machine_salt,metadata_store,sqlite}.cc
-  lib/cas/{blob_store,usage,lease}.cc lib/os/read_at.cc "${wire[@]}")
+  lib/cas/{blob_store,packing,usage,lease}.cc lib/os/read_at.cc "${wire[@]}")
 
 # compile SOURCE: into build/fuzz/objects, under the source's name with its slashes replaced.
 compile() { "${compiler[@]}" "${flags[@]}" -c -x c++ "$1" -o "build/fuzz/objects/${1//\//_}.o"; }
@@ -43,7 +43,7 @@ build() {
     declare -n sources=sources_$name
     objects=()
     for source in "${sources[@]}"; do objects+=("build/fuzz/objects/${source//\//_}.o"); done
-    clang++-19 -fsanitize=fuzzer,address,undefined "${objects[@]}" -lcapnp -lkj -lxxhash -lsqlite3 -o "build/fuzz/${name}_fuzz" || return
+    clang++-19 -fsanitize=fuzzer,address,undefined "${objects[@]}" -lcapnp -lkj -lxxhash -lsqlite3 -lzstd -o "build/fuzz/${name}_fuzz" || return
   done
 }
 
