@@ -84,8 +84,8 @@ std::string Failures::script_for(const wire::Pip& pip, const std::string& input)
       "cd " +
       shell_quoted(directory) + " || exit 125\nenv -i \\\n";
   auto variable = [&](const std::string& name, const std::string& value) {
-    if (name == "TMPDIR" || name == "TMP" || name == "TEMP")
-      text += "  " + name + "=\"$temp\" \\\n";
+    if (auto place = fingerprint::place_in_temp(name, value))
+      text += "  " + name + "=\"$temp" + std::string(*place) + "\" \\\n";
     else if (fingerprint::speaks_of_secrets(name))  // yours
       text += "  " + name + "=\"$" + name + "\" \\\n";
     else

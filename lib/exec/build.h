@@ -15,6 +15,7 @@
 
 #include "exec/executor.h"
 #include "exec/recorder.h"
+#include "exec/tool_cache.h"
 #include "exec/workers.h"
 #include "os/oom_kills.h"
 
@@ -67,7 +68,8 @@ class Build {
         nodes_(graph_.size()),
         rank_(graph_.size()),
         analyzer_(graph_, paths_, services.view.mounts(),
-                  [this](violation::Analyzer&) { tell_of_others(); }) {
+                  [this](violation::Analyzer&) { tell_of_others(); }),
+        tool_caches_(graph_, paths_, services.workspace.root) {
     const auto& order = graph_.topological_order();
     for (std::size_t i = 0; i < order.size(); ++i) rank_[index(order[i])] = i;
   }
@@ -139,6 +141,7 @@ class Build {
   std::vector<PipId> lookups_;  // upstream final, to be decided
   std::unordered_map<std::string, std::size_t> pool_used_;
   violation::Analyzer analyzer_;
+  ToolCaches tool_caches_;
   std::unordered_map<PathId, std::string> git_indexes_;  // as RunContext's
   Summary summary_;
   std::unique_ptr<Workers> workers_;

@@ -124,6 +124,7 @@ void Build::finish(Finished done) {
   context.end_ns = done.end_ns;
   context.progress = [this](PipId other) { return progress(other); };
   context.git_indexes = &git_indexes_;
+  if (p.flags & wire::kPipJavaScript) context.tool_caches = &tool_caches_;
   // Clearing before another run took a directory from under this one: neither what it did then nor
   // how it ended means anything, to it or to others.
   const bool undone = n.attempts < kMaxAttempts && !outcome.cancelled && !stopping() &&

@@ -56,6 +56,7 @@ void Recorder::observation(const sandbox::Access& access) {
   // What the pip itself brings into being says nothing about the world (rule 34).
   if (made_here) return;
   if (mutated && !content_first) return;
+  if (in_tool_cache(access, path)) return from_tool_cache(access, path);
   if (access.first_errno != 0) {
     not_published(show(path) + " could not be looked at: " + std::strerror(access.first_errno));
     return;
@@ -121,6 +122,42 @@ void Recorder::observation(const sandbox::Access& access) {
     not_published(show(path) + " changed while the build ran");
   }
   result_.observations.push_back({path, flags});
+}
+
+// What is absent there, or a directory, is no input: whoever starts with an empty cache finds it
+// so.
+void Recorder::from_tool_cache(const sandbox::Access& access, PathId path) {
+  if (!access.first.exists()) {
+    // Not for ever, where another task writes.
+    for (const ToolCaches::User& other : context_.tool_caches->used(
+             path, {context_.pip, ToolCaches::Use::Looked, context_.start_ns, context_.end_ns}))
+      not_published("in a tool's cache it met " + view_.graph().pip(other.pip).stable_id + " at " +
+                    show(path));
+    return;
+  }
+  if (found_tool_cache_) return;
+  if (access.first.kind == FileKind::Directory) {
+    // Sub-directories that earlier tasks left are as good as none.
+    auto left =
+        std::find_if(access.members.begin(), access.members.end(), [&](const std::string& name) {
+          const PathId child = paths_.child(path, name);
+          return mutated().count(child) == 0 && view_.disk(child).kind != FileKind::Directory;
+        });
+    if (!(access.ops & sandbox::kEnumerate) || left == access.members.end()) return;
+    path = paths_.child(path, *left);
+  }
+  found_tool_cache_ = true;
+  not_published(
+      "it found " + show(path) +
+      " in a tool's cache, which another task or tool put there: empty that cache, and let "
+      "each task have one of its own, below $TMPDIR, say");
+}
+
+const std::unordered_set<PathId>& Recorder::mutated() {
+  if (mutated_.empty())
+    for (const sandbox::Access& access : outcome_.accesses)
+      if (access.first_mutation_seq != 0) mutated_.insert(paths_.intern(access.path));
+  return mutated_;
 }
 
 // Tells the analyzer what the pip found, by the truth of the run and not by View.
@@ -219,12 +256,9 @@ void Recorder::listing(const sandbox::Access& access, PathId dir) {
   // Names this run itself brought in or took away are its own affair.
   auto touched = [&](const std::string& name) {
     PathId child = paths_.find_child(dir, name);
-    return child != kNoPath && (mutated_.count(child) || declared_.count(child) ||
+    return child != kNoPath && (mutated().count(child) || declared_.count(child) ||
                                 own_dirs_.count(child) || child == rspfile_);
   };
-  if (mutated_.empty())
-    for (const sandbox::Access& a : outcome_.accesses)
-      if (a.first_mutation_seq != 0) mutated_.insert(paths_.intern(a.path));
   if (pip_.flags & wire::kPipToolLists) return task_listing(dir, truth, **visible, touched);
   std::erase_if(truth, touched);
   for (const std::string& name : **visible)

@@ -27,6 +27,7 @@ void Recorder::mutation(const sandbox::Access& access) {
       declared,
       declared || recorded_own(path),
       record != records_.end() && existed && graph::still_recorded(record->second, before)};
+  if (!declared && in_tool_cache(access, path)) return into_tool_cache(change);
   if (!declared && temporary(access, path, change.file)) return;
   const bool output_scope = may_write(change);
   if (output_scope && change.edits_content() && (existed || change.file))
@@ -169,6 +170,27 @@ void Recorder::add_output(const Change& change) {
   out.path = change.path;
   result_.outputs.push_back(std::move(out));
   if (!directory || !change.existed) wrote(change.path, violation::Touch::Create, change.file);
+}
+
+// Directories stay: another task may be about to write into them.
+void Recorder::into_tool_cache(const Change& change) {
+  const PathId path = change.path;
+  const bool directory = change.file && change.file->output.kind == wire::OutputKind::Directory;
+  if (directory || change.access.before_mutation.kind == FileKind::Directory ||
+      !change.edits_content())
+    return;
+  if (change.existed)
+    not_published("it changed " + show(path) + ", which was in a tool's cache before it ran");
+  else if (change.file)
+    result_.scratch.push_back(path);
+  const auto met = [&](PipId other) {
+    return "in a tool's cache it met " + view_.graph().pip(other).stable_id + " at " + show(path);
+  };
+  for (const ToolCaches::User& other : context_.tool_caches->used(
+           path, {context_.pip, ToolCaches::Use::Wrote, context_.start_ns, context_.end_ns})) {
+    if (other.use == ToolCaches::Use::Wrote) not_published(met(other.pip));
+    result_.uncached_others.emplace_back(other.pip, met(context_.pip));
+  }
 }
 
 // Below a temporary directory that some pip declares. What its own pip makes there is scratch;

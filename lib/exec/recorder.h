@@ -14,6 +14,7 @@
 #include "cas/hash_memo.h"
 #include "exec/listing.h"
 #include "exec/root_scan.h"
+#include "exec/tool_cache.h"
 #include "fingerprint/fingerprint.h"
 #include "fingerprint/path_set.h"
 #include "fingerprint/view.h"
@@ -58,7 +59,8 @@ struct Recorded {
   std::vector<fingerprint::Observation> observations;
   std::vector<std::string> why_not;  // sentences; empty: publishable as far as the run is concerned
   std::vector<wire::Violation> violations;
-  // Made in its own temporary directories, and there still: to be removed, members first.
+  // Made in its own temporary directories or in a tool's cache, and there still: to be removed,
+  // members first.
   std::vector<PathId> scratch;
   bool false_absence = false;  // it missed, on disk, an upstream output: run again
   // Outputs of an earlier build that it met although whoever makes them is yet to be decided: to be
@@ -91,6 +93,7 @@ struct RunContext {
   // Projections of the git indexes a pip may meet, as they were before: git refreshes their stat
   // data while it reads.
   const std::unordered_map<PathId, std::string>* git_indexes = nullptr;
+  ToolCaches* tool_caches = nullptr;  // of tasks of JavaScript repositories
 };
 
 // Main thread only. Marks the pip's outputs in View (note_outputs) before it asks View anything;

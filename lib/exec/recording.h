@@ -53,6 +53,12 @@ class Recorder {
   bool recorded_own(PathId path) const;
   bool git_index_kept(PathId path);
   void forget_directories_of_violations();
+  // Where a declaration closes a place, that counts.
+  bool in_tool_cache(const sandbox::Access& access, PathId path) const {
+    return context_.tool_caches && context_.tool_caches->holds(access.path) &&
+           view_.output_exclusion(context_.pip, path) == kNoPath;
+  }
+  const std::unordered_set<PathId>& mutated();  // in this run
 
   // recorded_writes.cc
   struct Change {
@@ -72,6 +78,7 @@ class Recorder {
   bool of_another(const Change& change);
   bool of_the_user(const Change& change);
   void add_output(const Change& change);
+  void into_tool_cache(const Change& change);
   bool temporary(const sandbox::Access& access, PathId path, const Ingested::File* file);
   PathId inner_workspace(PathId path);
 
@@ -80,6 +87,7 @@ class Recorder {
   bool undeclared_read(const sandbox::Access& access, PathId path, const fingerprint::Seen& seen,
                        const wire::Mount* mount);
   void observation(const sandbox::Access& access);
+  void from_tool_cache(const sandbox::Access& access, PathId path);
   void observe(const sandbox::Access& access, PathId path, const fingerprint::Seen& seen,
                bool reads);
   void unchanged(const sandbox::Access& access, PathId path, const fingerprint::Seen& seen);
@@ -106,6 +114,7 @@ class Recorder {
   std::unordered_map<PathId, const Ingested::File*> now_;
   std::unordered_map<PathId, bool> workspaces_;  // directories: is it one?
   PathId rspfile_ = kNoPath;
+  bool found_tool_cache_ = false;  // told
 };
 
 }  // namespace bxl::exec

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "exec/share.h"
+#include "fingerprint/fingerprint.h"
 #include "os/full_disk.h"
 
 namespace bxl::exec {
@@ -78,7 +79,7 @@ Finished Workers::run(std::size_t slot, Job job) {
     return {job.pip, slot, 0, job.policy.journal_path, {}, std::move(directory.error()), {}, 0, {}};
   temp = std::move(*directory);
   for (auto& [name, value] : job.command.environment)
-    if (name == "TMPDIR" || name == "TMP" || name == "TEMP") value = temp;
+    if (auto place = fingerprint::place_in_temp(name, value)) value = temp + std::string(*place);
   job.policy.temp.push_back(temp);
   std::int64_t start = wall_clock_ns();
   auto outcome = job.builtin.kind == Builtin::Kind::None

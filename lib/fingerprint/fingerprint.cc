@@ -87,6 +87,14 @@ static std::vector<std::pair<std::string, std::string>> merged(
   return {out.begin(), out.end()};
 }
 
+std::optional<std::string_view> place_in_temp(std::string_view name, std::string_view value) {
+  if (name == "TMPDIR" || name == "TMP" || name == "TEMP") return "";
+  if (!value.empty()) return {};
+  if (name == "XDG_CACHE_HOME") return "/.cache";
+  if (name == "npm_config_cache") return "/.npm";
+  return {};
+}
+
 std::vector<std::pair<std::string, std::string>> environment_of(const wire::Pip& pip,
                                                                 const Salts& salts) {
   return pip.more().environment.empty() ? salts.environment

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,11 @@ struct Salts {
 // What the pip finds: the environment of every pip, and what it says of its own over that. Sorted.
 std::vector<std::pair<std::string, std::string>> environment_of(const wire::Pip& pip,
                                                                 const Salts& salts);
+
+// Where in the temporary directory of a pip the value of this variable lies, as a suffix: "" for
+// TMPDIR and its like, whatever the value; for XDG_CACHE_HOME and npm_config_cache, when they are
+// empty, a place of their own, so that no two pips share what tools keep below HOME otherwise.
+std::optional<std::string_view> place_in_temp(std::string_view name, std::string_view value);
 
 // A digest with the exact text that was hashed, and whether it could be computed at all.
 struct Computed {

@@ -97,6 +97,7 @@ class Maker {
   Variables variables_of(const Task& task) {
     Variables out;
     out["PATH"] = path_of(task.folder);
+    add_cache_places(out);
     if (task.scripts.empty()) return out;
     out["INIT_CWD"] = task.folder;
     out["npm_command"] = "run-script";
@@ -105,6 +106,25 @@ class Maker {
     out["npm_package_json"] = task.folder + "/package.json";
     if (!settings_.node.empty()) out["NODE"] = out["npm_node_execpath"] = settings_.node;
     return out;
+  }
+
+  // Rule 35: caches and logs below HOME are private to each task (empty: in its temporary
+  // directory), and npm asks nobody for news. Programs that were installed there stay where they
+  // are.
+  void add_cache_places(Variables& out) const {
+    std::map<std::string_view, std::string_view> given(settings_.environment.begin(),
+                                                       settings_.environment.end());
+    auto add = [&](const char* name, const std::string& value) {
+      if (!given.contains(name)) out[name] = value;
+    };
+    add("XDG_CACHE_HOME", "");
+    add("npm_config_cache", "");
+    add("npm_config_update_notifier", "false");
+    if (given["HOME"].empty()) return;
+    const std::string cache = std::string(given["HOME"]) + "/.cache/";
+    add("COREPACK_HOME", cache + "node/corepack");
+    add("CYPRESS_CACHE_FOLDER", cache + "Cypress");
+    add("PLAYWRIGHT_BROWSERS_PATH", cache + "ms-playwright");
   }
 
   const std::string& path_of(const std::string& folder) {
