@@ -60,9 +60,11 @@ bool within_bounds(std::string_view text, std::uint64_t& steps, Look look) {
   const std::uint64_t before = budget.steps;
   bool found = false;
   try {
-    found = look(Counting(text.data(), &budget), Counting(text.data() + text.size(), &budget));
+    found = look(Counting(text.begin(), &budget), Counting(text.end(), &budget));
   } catch (const OutOfBounds&) {
+    found = false;
   } catch (const std::regex_error&) {
+    found = false;  // too complex for the library
   }
   steps -= before - budget.steps;
   return found;

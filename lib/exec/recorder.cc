@@ -9,7 +9,6 @@
 
 namespace bxl::exec {
 
-using fingerprint::Seen;
 using fingerprint::View;
 
 Recorded Recorder::run() {
@@ -116,7 +115,7 @@ void Recorder::touch(PathId path, violation::Fact fact, const Owner& owner) {
   touched.owner_declares = owner.declares;
   touched.owner_directory = owner.directory;
   touched.owner_content = owner.content;
-  touched_.push_back(std::move(touched));
+  touched_.push_back(touched);
 }
 
 void Recorder::wrote(PathId path, violation::Touch how, const Ingested::File* file) {

@@ -105,9 +105,8 @@ struct Table {
 // the arguments are in it so that a register left over from another call opens nothing.
 inline std::uint64_t key_for(std::uint64_t key, long number, std::uint64_t first,
                              std::uint64_t second) {
-  return key ^ static_cast<std::uint32_t>(static_cast<std::uint32_t>(number) ^
-                                          static_cast<std::uint32_t>(first) ^
-                                          static_cast<std::uint32_t>(second));
+  return key ^ (static_cast<std::uint32_t>(number) ^ static_cast<std::uint32_t>(first) ^
+                static_cast<std::uint32_t>(second));
 }
 
 }  // namespace bxl::shim

@@ -97,7 +97,7 @@ Result<Value> Evaluator::object(Origin origin, std::vector<Member> members) {
   return out;
 }
 
-Result<Value> Evaluator::map(Origin origin, std::vector<std::pair<Value, Value>> entries) {
+Result<Value> Evaluator::map(Origin origin, const std::vector<std::pair<Value, Value>>& entries) {
   BXL_TRY(spend(origin, sizeof(Map) + entries.size() * 4 * sizeof(Value)));
   Map& made = maps_.emplace_back();
   for (auto& entry : entries) {

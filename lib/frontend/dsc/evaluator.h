@@ -66,7 +66,7 @@ class Evaluator {
   Result<Value> text(Origin origin, Type type, std::string text);
   Result<Value> array(Origin origin, std::vector<Value> items);
   Result<Value> object(Origin origin, std::vector<Member> members);  // the last of two keys counts
-  Result<Value> map(Origin origin, std::vector<std::pair<Value, Value>> entries);
+  Result<Value> map(Origin origin, const std::vector<std::pair<Value, Value>>& entries);
   Result<void> spend(Origin origin, std::size_t bytes);
 
   // --- running (evaluator.cc, statements.cc) -----------------------------------------------------

@@ -11,7 +11,6 @@ namespace {
 
 using dsc::Evaluation;
 using dsc::Member;
-using dsc::Type;
 using dsc::Value;
 
 enum class Meaning {
