@@ -1,8 +1,6 @@
 // Quoting for POSIX shells.
 #include "base/shell_text.h"
 
-#include <algorithm>
-
 namespace bxl {
 
 std::string shell_quoted(std::string_view text) {

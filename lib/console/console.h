@@ -28,8 +28,7 @@ struct Settings {
 //   as the window is at that moment, erased before any other text and at the end, absent while a
 //   pip of the console pool has the terminal;
 // - elsewhere a line per pip that ran, and after 30 s without any the sentence that it still runs;
-// - what pips printed, when they end, or, of those with a warningRegex, the lines that it selects,
-// as
+// - what pips printed, when they end; of those with a warningRegex the lines that it selects, as
 //   warnings (all of it with -v); of pips that failed at the end of the build;
 // - no escape sequence unless terminal.colour, or for the status line.
 class Console : public exec::Observer {

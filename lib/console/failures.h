@@ -35,7 +35,7 @@ class Failures {
   // "FAILED: ID: it exited with 1"; empty for violations, whose text says it.
   std::string headline(const wire::PipResult& result, const Terminal& terminal) const;
   // All of them, those first that others depend on: headline, command, the last 40 lines printed
-  // (of those that its errorRegex selects, if there are any),  // where the rest is, how to run it
+  // (of those that its errorRegex selects, if there are any), where the rest is, how to run it
   // again. From the 21st on only names, unless `all`. `skip_headline`: of this pip, for it is the
   // last thing that was said.
   std::string report(const Terminal& terminal, bool all, PipId skip_headline);

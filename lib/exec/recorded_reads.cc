@@ -131,8 +131,7 @@ void Recorder::from_tool_cache(const sandbox::Access& access, PathId path) {
     // Not for ever, where another task writes.
     for (const ToolCaches::User& other : context_.tool_caches->used(
              path, {context_.pip, ToolCaches::Use::Looked, context_.start_ns, context_.end_ns}))
-      not_published("in a tool's cache it met " + view_.graph().pip(other.pip).stable_id + " at " +
-                    show(path));
+      not_published(met_in_tool_cache(other.pip, path));
     return;
   }
   if (found_tool_cache_) return;
@@ -208,8 +207,6 @@ void Recorder::unchanged(const sandbox::Access& access, PathId path, const Seen&
     not_published(show(path) + ", an output of another pip, was changed by somebody else");
 }
 
-// Tasks look at every package: what others put there meanwhile must not keep them out of the
-// cache.
 PipId Recorder::running_maker(PathId path) {
   const std::vector<PipId>* makers = view_.output_directory_of(path);
   if (!makers) return kNoPip;
@@ -221,6 +218,8 @@ PipId Recorder::running_maker(PathId path) {
   return found == makers->end() ? kNoPip : *found;
 }
 
+// Tasks look at every package: what others put there meanwhile must not keep them out of the
+// cache.
 void Recorder::task_listing(PathId dir, const std::vector<std::string>& truth,
                             const std::vector<std::string>& visible,
                             const std::function<bool(const std::string&)>& touched) {

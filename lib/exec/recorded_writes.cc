@@ -82,12 +82,7 @@ void Recorder::elsewhere(const Change& change) {
   const PathId path = change.path;
   const Ingested::File& file = *change.file;
   if (is_temp_place(change.access.path, view_.mounts())) {
-    if (change.existed || !change.edits_content()) return;
-    violation::Fact left;
-    left.touch = violation::Touch::Create;
-    left.scratch = true;
-    left.directory = file.output.kind == wire::OutputKind::Directory;
-    touch(path, left, Owner());
+    if (!change.existed && change.edits_content()) left_scratch(path, file);
     return;
   }
   const wire::Mount* home = view_.mounts().find("%home%");
@@ -183,13 +178,10 @@ void Recorder::into_tool_cache(const Change& change) {
     not_published("it changed " + show(path) + ", which was in a tool's cache before it ran");
   else if (change.file)
     result_.scratch.push_back(path);
-  const auto met = [&](PipId other) {
-    return "in a tool's cache it met " + view_.graph().pip(other).stable_id + " at " + show(path);
-  };
   for (const ToolCaches::User& other : context_.tool_caches->used(
            path, {context_.pip, ToolCaches::Use::Wrote, context_.start_ns, context_.end_ns})) {
-    if (other.use == ToolCaches::Use::Wrote) not_published(met(other.pip));
-    result_.uncached_others.emplace_back(other.pip, met(context_.pip));
+    if (other.use == ToolCaches::Use::Wrote) not_published(met_in_tool_cache(other.pip, path));
+    result_.uncached_others.emplace_back(other.pip, met_in_tool_cache(context_.pip, path));
   }
 }
 
@@ -223,11 +215,7 @@ bool Recorder::temporary(const sandbox::Access& access, PathId path, const Inges
     return true;
   }
   result_.scratch.push_back(path);
-  violation::Fact left;
-  left.touch = violation::Touch::Create;
-  left.scratch = true;
-  left.directory = file->output.kind == wire::OutputKind::Directory;
-  touch(path, left, Owner());
+  left_scratch(path, *file);
   return true;
 }
 

@@ -135,6 +135,18 @@ void Recorder::wrote(PathId path, violation::Touch how, const Ingested::File* fi
   touch(path, fact, owner);
 }
 
+void Recorder::left_scratch(PathId path, const Ingested::File& file) {
+  violation::Fact left;
+  left.touch = violation::Touch::Create;
+  left.scratch = true;
+  left.directory = file.output.kind == wire::OutputKind::Directory;
+  touch(path, left, Owner());
+}
+
+std::string Recorder::met_in_tool_cache(PipId met, PathId path) {
+  return "in a tool's cache it met " + view_.graph().pip(met).stable_id + " at " + show(path);
+}
+
 // What did not happen, because its declaration denies it.
 void Recorder::denied() {
   for (const sandbox::Violation& v : outcome_.violations) {

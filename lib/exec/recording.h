@@ -48,6 +48,8 @@ class Recorder {
   void touch(PathId path, violation::Fact fact, const Owner& owner);
   void wrote(PathId path, violation::Touch how, const Ingested::File* file);
   void wrote(PathId path, violation::Touch how, const Ingested::File* file, const Owner& owner);
+  // Made, and left where nothing is an output.
+  void left_scratch(PathId path, const Ingested::File& file);
   void denied();
   void judge();
   bool recorded_own(PathId path) const;
@@ -58,6 +60,8 @@ class Recorder {
     return context_.tool_caches && context_.tool_caches->holds(access.path) &&
            view_.output_exclusion(context_.pip, path) == kNoPath;
   }
+  // Why the other of two that used a path of a cache at the same time is not published.
+  std::string met_in_tool_cache(PipId met, PathId path);
   const std::unordered_set<PathId>& mutated();  // in this run
 
   // recorded_writes.cc

@@ -42,11 +42,8 @@ bool matches(std::string_view pattern, std::string_view name) {
 
 std::string normalise_path_list(std::string_view value) {
   std::vector<std::string> kept;
-  for (std::size_t begin = 0; begin <= value.size();) {
-    std::size_t end = std::min(value.find(':', begin), value.size());
-    std::string entry(value.substr(begin, end - begin));
-    begin = end + 1;
-    if (entry.empty()) entry = ".";  // an empty entry means the working directory
+  for (std::string& entry : path_entries(value)) {
+    if (entry.empty()) entry.assign(1, '.');  // an empty entry means the working directory
     if (entry.front() == '/') {
       // Slashes only: folding ".." lexically would be wrong below a symlink.
       entry.erase(std::unique(entry.begin(), entry.end(),
@@ -64,6 +61,24 @@ std::string normalise_path_list(std::string_view value) {
 }
 
 }  // namespace
+
+std::optional<std::string_view> value_of(const std::vector<std::string>& variables,
+                                         std::string_view name) {
+  for (const std::string& variable : variables)
+    if (variable.size() > name.size() && variable[name.size()] == '=' && variable.starts_with(name))
+      return std::string_view(variable).substr(name.size() + 1);
+  return std::nullopt;
+}
+
+std::vector<std::string> path_entries(std::string_view value) {
+  std::vector<std::string> out;
+  for (std::size_t begin = 0; begin <= value.size();) {
+    const std::size_t end = std::min(value.find(':', begin), value.size());
+    out.emplace_back(value.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return out;
+}
 
 const std::vector<EnvironmentGroup>& environment_groups() {
   static const std::vector<EnvironmentGroup> groups = {

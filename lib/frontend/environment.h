@@ -1,6 +1,7 @@
 // The environment that every pip of a graph gets: a documented allow-list, resolved once.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,13 @@ bool passes(std::string_view name);
 // directory. PWD is set by whoever runs the pip.
 Environment resolve_environment(const std::vector<std::string>& variables,
                                 const std::vector<std::string>& pass_env);
+
+// The value of a variable among "NAME=value" entries, the first of two as with getenv(3), as a view
+// into its entry; none when it is not set.
+std::optional<std::string_view> value_of(const std::vector<std::string>& variables,
+                                         std::string_view name);
+// The entries of a value such as PATH's, as they stand; an empty one means the working directory.
+std::vector<std::string> path_entries(std::string_view value);
 
 // environ as a list.
 std::vector<std::string> current_variables();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "frontend/environment.h"
 #include "frontend/reads.h"
 #include "wire/graph_stream.h"
 
@@ -17,10 +18,8 @@ constexpr std::string_view kFrontEnd = "generator";
 
 // "NAME=value" when it is set, "NAME" when it is not.
 std::string variable(const std::vector<std::string>& variables, const std::string& name) {
-  for (const std::string& entry : variables)
-    if (entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name))
-      return entry;
-  return name;
+  const auto value = value_of(variables, name);
+  return value ? name + "=" + std::string(*value) : name;
 }
 
 bool is_system(std::string_view path) {

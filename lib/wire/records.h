@@ -98,7 +98,6 @@ struct ReadScope {
   bool operator==(const ReadScope&) const = default;
 };
 
-// What only some front ends say of a pip.
 // A program that breaks away when its arguments, joined with spaces, hold such a text.
 struct BreakawayCall {
   std::string program, arguments;
@@ -108,6 +107,7 @@ struct BreakawayCall {
 
 inline constexpr std::uint32_t kSurvivorGraceMs = 2000;  // as the schema has it
 
+// What only some front ends say of a pip.
 struct PipOptions {
   std::vector<std::string> argv;  // run as it stands; empty: /bin/sh -c command
   std::vector<std::pair<std::string, std::string>>

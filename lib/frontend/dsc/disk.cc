@@ -1,6 +1,8 @@
 // Reads on behalf of an evaluation.
 #include "frontend/dsc/disk.h"
 
+#include "frontend/environment.h"
+
 namespace bxl::frontend::dsc {
 
 World disk_world(Reads& reads, std::vector<std::string> variables) {
@@ -18,12 +20,8 @@ World disk_world(Reads& reads, std::vector<std::string> variables) {
   };
   world.variable =
       [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
-    // The first of two wins, as with getenv.
-    for (const std::string& variable : variables)
-      if (variable.size() > name.size() && variable[name.size()] == '=' &&
-          variable.starts_with(name))
-        return variable.substr(name.size() + 1);
-    return std::nullopt;
+    const auto value = value_of(variables, name);
+    return value ? std::optional<std::string>(*value) : std::nullopt;
   };
   return world;
 }

@@ -34,14 +34,7 @@ std::string options_text(const LoadRequest& request) {
   return "javascript " + request.workspace.manifest + "\n" + pass_env_lines(request);
 }
 
-std::optional<std::string> value_of(const LoadRequest& request, const std::string& name) {
-  for (const std::string& variable : request.variables)
-    if (variable.size() > name.size() && variable[name.size()] == '=' && variable.starts_with(name))
-      return variable.substr(name.size() + 1);
-  return {};
-}
-
-std::string variable_line(const std::string& name, const std::optional<std::string>& value) {
+std::string variable_line(const std::string& name, std::optional<std::string_view> value) {
   // The name is the user's text: its digest cannot break the line.
   return std::string(kVariable) + (value ? Digest::of(*value).hex() : "-") + " " +
          (name.find('\n') == std::string::npos ? name : "") + "\n";
@@ -94,7 +87,7 @@ bool reusable(const LoadRequest& request, const StoredGraph& stored, const std::
     const std::size_t space = line.find(' ', kVariable.size());
     if (space == line.npos) return false;
     const std::string name(line.substr(space + 1, line.size() - space - 2));
-    if (line != variable_line(name, value_of(request, name))) return false;
+    if (line != variable_line(name, value_of(request.variables, name))) return false;
     rest.remove_prefix(end + 1);
   }
   return std::all_of(
@@ -162,7 +155,7 @@ void Loader::note_passed(const Resolver& resolver) {
   if (!resolver.environment) return;
   for (const auto& [name, value] : *resolver.environment)
     if (!value && !evaluation_->variables().contains(name))
-      options_ += variable_line(name, value_of(request_, name));
+      options_ += variable_line(name, value_of(request_.variables, name));
 }
 
 Result<LoadedGraph> Loader::run(const std::string& base, const ninja::KnownContent& known) {

@@ -29,21 +29,18 @@ Environment Parts::environment_of(const Resolver& resolver) const {
   std::vector<std::string> variables = s_.request.variables, names = s_.request.pass_env;
   if (resolver.environment) {
     variables.clear();
-    auto given = [&](const std::string& name) -> std::optional<std::string> {
-      for (const std::string& one : s_.request.variables)
-        if (one.size() > name.size() && one[name.size()] == '=' && one.starts_with(name))
-          return one;
-      return {};
+    auto pass = [&](const std::string& name) {
+      if (const auto value = value_of(s_.request.variables, name))
+        variables.push_back(name + "=" + std::string(*value));
     };
     for (const auto& [name, value] : *resolver.environment) {
       if (value)
         variables.push_back(name + "=" + *value);
-      else if (auto passed = given(name))
-        variables.push_back(*passed);
+      else
+        pass(name);
       names.push_back(name);
     }
-    for (const std::string& name : s_.request.pass_env)
-      if (auto passed = given(name)) variables.push_back(*passed);
+    for (const std::string& name : s_.request.pass_env) pass(name);
   }
   if (!resolver.node_directories.empty()) {
     std::string front;
@@ -56,13 +53,10 @@ Environment Parts::environment_of(const Resolver& resolver) const {
       path->insert(5, front);
   }
   // The caller's PATH is resolved anew in each build, this one with the graph.
-  if (resolver.environment || !resolver.node_directories.empty())
-    for (const std::string& one : variables)
-      for (std::size_t begin = 5; one.starts_with("PATH=") && begin < one.size();) {
-        const std::size_t end = std::min(one.find(':', begin), one.size());
-        if (one[begin] == '/') s_.reads.exists(one.substr(begin, end - begin));
-        begin = end + 1;
-      }
+  const auto path = value_of(variables, "PATH");
+  if (path && (resolver.environment || !resolver.node_directories.empty()))
+    for (const std::string& entry : path_entries(*path))
+      if (entry.starts_with('/')) s_.reads.exists(entry);
   return resolve_environment(variables, names);
 }
 

@@ -67,12 +67,8 @@ std::string Tools::find(const std::string& name, const std::string& root,
 std::string Tools::find_in_path(const std::string& name, const Environment& environment) {
   for (const auto& [variable, value] : environment) {
     if (variable != "PATH") continue;
-    for (std::size_t begin = 0; begin < value.size();) {
-      const std::size_t end = std::min(value.find(':', begin), value.size());
-      const std::string at = value.substr(begin, end - begin) + "/" + name;
-      begin = end + 1;
-      if (at.front() == '/' && reads_.exists(at)) return at;
-    }
+    for (const std::string& entry : path_entries(value))
+      if (entry.starts_with('/') && reads_.exists(entry + "/" + name)) return entry + "/" + name;
   }
   return "";
 }

@@ -22,8 +22,8 @@ std::string options_text(const LoadRequest& request) {
 }
 
 std::string passed_line(const LoadRequest& request, const std::string& name) {
-  const char* value = value_of(request.variables, name);
-  return std::string(kPassed) + name + " " + (value ? Digest::of(value).hex() : "-") + "\n";
+  const auto value = value_of(request.variables, name);
+  return std::string(kPassed) + name + " " + (value ? Digest::of(*value).hex() : "-") + "\n";
 }
 
 bool reusable(const LoadRequest& request, const StoredGraph& stored) {

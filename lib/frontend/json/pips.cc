@@ -258,7 +258,7 @@ Environment PipMaker::overlay(const std::vector<Located>& passed,
                               const std::vector<std::pair<Located, std::string>>& set) const {
   std::map<std::string, std::string> out;
   for (const Located& name : passed)
-    if (const char* value = value_of(settings_.variables, name.text)) out[name.text] = value;
+    if (const auto value = value_of(settings_.variables, name.text)) out[name.text] = *value;
   for (const auto& [name, value] : set) out[name.text] = value;
   return {out.begin(), out.end()};
 }
@@ -451,14 +451,6 @@ std::vector<std::string> passed_names(const GraphDeclaration& graph) {
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
-}
-
-const char* value_of(const std::vector<std::string>& variables, const std::string& name) {
-  for (const std::string& variable : variables)
-    if (variable.size() > name.size() && variable[name.size()] == '=' &&
-        variable.compare(0, name.size(), name) == 0)
-      return variable.c_str() + name.size() + 1;
-  return nullptr;
 }
 
 }  // namespace bxl::frontend::json_graph

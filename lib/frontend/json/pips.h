@@ -35,7 +35,5 @@ PipSet make_pips(const GraphDeclaration& graph, const PipSettings& settings, Pat
 
 // The names in passEnv of the graph and of all pips, sorted, each once.
 std::vector<std::string> passed_names(const GraphDeclaration& graph);
-// The value of a variable in "NAME=value" lines; null when it is not set.
-const char* value_of(const std::vector<std::string>& variables, const std::string& name);
 
 }  // namespace bxl::frontend::json_graph
