@@ -14,7 +14,9 @@
 #   javascript  examples and installations with the real lage, rush, nx, Yarn and pnpm, compared with what these make
 #   projects  real projects from Debian: the same tree as ninja's, replayed, nothing uncacheable
 #   bare      build, demo and tests in a Debian that has nothing installed (needs root)
-# Every step runs, also after a failure; the last lines say which failed.
+# Every step runs, also after a failure; the last lines say which failed. A step that passed is not run again on the same commit
+# with nothing edited: a check that was stopped goes on where it was. --again as the first argument runs it all the same. Outputs
+# and stamps lie in build/check/COMMIT/.
 set -u
 cd -- "${BASH_SOURCE[0]%/*}/.." || exit 1
 jobs=$(nproc)
@@ -89,18 +91,42 @@ step_javascript() { BXL_BIN=$PWD/build/bin tests/tools/run.sh -C tests/javascrip
 
 step_bare() { tests/bare-debian.sh; }
 
+again=
+[[ ${1-} == --again ]] && { again=1; shift; }
 steps=("$@")
 ((${#steps[@]})) || steps=(sanitize threads tidy coverage fuzz kills storm races javascript projects bare)
 for step in "${steps[@]}"; do
   declare -F "step_$step" >/dev/null || { echo "check: no step $step" >&2; exit 2; }
 done
-failed=()
+
+commit=$(git rev-parse HEAD 2>/dev/null)
+# A stamp says that the whole step passed on the commit: not on what is edited or untracked, nor a part that a variable chose.
+whole_commit() {
+  [[ -n $commit && $(git rev-parse HEAD) == "$commit" && -z $(git status --porcelain) &&
+    -z ${BXL_FUZZ_SECONDS-}${BXL_KILLS-}${BXL_SUPERVISOR_KILLS-}${BXL_RACES-}${BXL_STORM_SECONDS-} ]]
+}
+log_dir=build/check/${commit:-none}
+mkdir -p "$log_dir" || exit 1
+
+failed=() resumed=()
 for step in "${steps[@]}"; do
+  stamp=$log_dir/$step.passed
+  if [[ -z $again && -e $stamp ]] && whole_commit; then
+    echo "== $step: passed on this commit $(<"$stamp")"
+    resumed+=("$step")
+    continue
+  fi
   echo "== $step"
-  ("step_$step") || failed+=("$step")
+  rm -f "$stamp"
+  ("step_$step") 2>&1 | tee "$log_dir/$step.log"
+  if ((PIPESTATUS[0] != 0)); then
+    failed+=("$step")
+  elif whole_commit; then  # still, after all that time
+    date '+on %F at %T' >"$stamp"
+  fi
 done
 if ((${#failed[@]})); then
   echo "check: FAILED: ${failed[*]}"
   exit 1
 fi
-echo "check: passed: ${steps[*]}"
+echo "check: passed: ${steps[*]}${resumed:+ (before: ${resumed[*]})}"
