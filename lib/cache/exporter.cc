@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <unordered_set>
 
 #include "base/byte_io.h"
@@ -14,6 +15,7 @@
 #include "cas/blob_store.h"
 #include "cas/lease.h"
 #include "os/file.h"
+#include "os/named_output.h"
 
 namespace bxl::cache {
 namespace {
@@ -142,8 +144,10 @@ Result<Exported> export_cache(const std::string& directory, const ExportRequest&
   auto lease = cas::Lease::take(directory, "bxl-cache export");  // readable caches have none
   BXL_TRY_ASSIGN(auto metadata, MetadataStore::open(directory));
   BXL_TRY_ASSIGN(auto rows, Inspection::open(directory));
-  BXL_TRY_ASSIGN(auto file, AtomicFile::create(request.file));
-  const std::string beside(parent_path(request.file));
+  BXL_TRY_ASSIGN(auto file, NamedOutput::open(request.file));
+  // Where the export goes there is room for it; a pipe has no place.
+  const std::string beside(file.replaces() ? std::string(parent_path(request.file))
+                                           : std::filesystem::temp_directory_path().string());
   BXL_TRY_ASSIGN(auto scratch, unnamed_file(beside.empty() ? "." : beside));
   BXL_TRY_ASSIGN(auto writer, ExportWriter::create(file.fd()));
   BXL_TRY_ASSIGN(auto done, Exporter(store, *metadata, writer, scratch.get(), request).run(*rows));

@@ -5,7 +5,7 @@
 
 #include "cli/main.h"
 #include "commands.h"
-#include "os/file.h"
+#include "os/named_output.h"
 #include "report/timeline.h"
 #include "report/words.h"
 
@@ -155,7 +155,7 @@ int write_trace(const cli::Options& options, const state::Workspace& workspace) 
     std::cout << json;
     return cli::kOk;
   }
-  if (auto written = replace_file(options.out, json); !written) return fail(written.error());
+  if (auto written = write_named(options.out, json); !written) return fail(written.error());
   return cli::kOk;
 }
 

@@ -15,6 +15,7 @@
 #include "options.h"
 #include "os/file.h"
 #include "os/guardian.h"
+#include "os/named_output.h"
 #include "own_temp.h"
 #include "report.h"
 #include "sandbox/sandbox.h"
@@ -80,7 +81,7 @@ void say(const Options& options, const sandbox::Outcome& outcome) {
 // The run failed on our side: a tap reader learns it too.
 int fail_run(const Options& options, const std::string& message) {
   if (!options.tap_output.empty())
-    (void)replace_file(options.tap_output, sandbox_tool::tap_failure(message));
+    (void)write_named(options.tap_output, sandbox_tool::tap_failure(message));
   return failure(message);
 }
 
@@ -123,7 +124,7 @@ int run(int argc, char** argv) {
   if (auto written = write_all(out ? out.get() : STDERR_FILENO, text); !written)
     return failure("write the report: " + written.error().to_string());
   if (!options->tap_output.empty()) {
-    auto written = replace_file(options->tap_output, sandbox_tool::to_tap(*outcome));
+    auto written = write_named(options->tap_output, sandbox_tool::to_tap(*outcome));
     if (!written) return failure(written.error().to_string());
   }
   say(*options, *outcome);
