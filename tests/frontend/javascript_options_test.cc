@@ -111,7 +111,9 @@ TEST(JavaScriptOptions, KeysBesideResolversCountOrAreNamed) {
 TEST(JavaScriptOptions, PlacesOfProgramsAreInFrontOfPath) {
   Read some = read("Yarn", "nodeExeLocation: f`n/node`, yarnLocation: [d`y`, d`z`]");
   ASSERT_EQ(some.error, "");
-  EXPECT_THAT(some.resolvers.at(0).node_directories, ElementsAre("/w/n", "/w/y", "/w/z"));
+  ASSERT_EQ(some.resolvers.at(0).programs.size(), 2u);
+  EXPECT_THAT(some.resolvers[0].programs[0].directories, ElementsAre("/w/n"));
+  EXPECT_THAT(some.resolvers[0].programs[1].directories, ElementsAre("/w/y", "/w/z"));
   EXPECT_THAT(read("Yarn", "yarnLocation: f`y/yarn.js`").error,
               HasSubstr("'yarnLocation' names a program 'yarn'"));
   EXPECT_EQ(read("Nx", "nxLibLocation: d`tools`").resolvers.at(0).nx, "/w/tools");

@@ -140,7 +140,8 @@ TEST_F(WorkspacesTest, WhatIsWrongIsNamed) {
   write("p/b/package.json", R"({"name": "b"})");
   write("p/b/bxlconfig.json", R"({"outputDirectories": ["../../../out"]})");
   EXPECT_EQ(packages(),
-            "'outputDirectories' in ROOT/p/b/bxlconfig.json: '../../../out' lies outside ROOT");
+            "'outputDirectories' in ROOT/p/b/bxlconfig.json: '../../../out' lies outside ROOT; "
+            "a place elsewhere is named by its absolute path");
   write("p/b/bxlconfig.json", R"({"outputs": []})");
   EXPECT_EQ(packages(),
             "ROOT/p/b/bxlconfig.json: unknown key 'outputs'; there are outputDirectories and "

@@ -26,7 +26,8 @@ expect_exit 0
 expect_ran "p#build p#test"
 expect_file p/tested "debug
 hi
-a b
+a
+b
 c/d"
 USER_SAYS=hi bxl_build
 expect_counts ran=0 clean=2
@@ -36,7 +37,8 @@ USER_SAYS=ho MODE=release bxl_build
 expect_ran "p#build p#test"
 expect_file p/tested "release
 ho
-a b
+a
+b
 c/d"
 write lib/tools.dsc 'export const where = d`../elsewhere`;'
 USER_SAYS=ho bxl_build

@@ -32,6 +32,8 @@ struct Script {
   std::string name, text;
   std::string before, after;           // prebuild and postbuild, say; empty: none
   std::vector<std::string> arguments;  // put behind the text, as words
+  std::string more;                    // shell text behind these; may be empty
+  std::string whole() const;           // text with all that stands behind it
   bool operator==(const Script&) const = default;
 };
 

@@ -69,8 +69,10 @@ Result<std::string> place(const std::string& spelled, const std::string& folder,
   else if (path.front() != '/')
     path = folder + "/" + path;
   path = normalize_path(path);
-  if (!path_within(path, root))
-    return make_error(0, what + ": '" + spelled + "' lies outside " + root);
+  // An absolute path may lead anywhere, as in BuildXL; a relative one that leaves is a slip.
+  if (spelled.front() != '/' && !path_within(path, root))
+    return make_error(0, what + ": '" + spelled + "' lies outside " + root +
+                             "; a place elsewhere is named by its absolute path");
   return path;
 }
 

@@ -8,10 +8,14 @@
 
 #include "base/path_table.h"
 #include "frontend/javascript/pips.h"
+#include "frontend/javascript/shapes.h"
 #include "os/file.h"
 
 namespace bxl::frontend::javascript {
 namespace {
+
+// BuildXL gives this to a process that declares no PATH.
+constexpr std::string_view kDefaultPath = "/usr/bin:/usr/sbin:/bin:/sbin";
 
 std::string show(const Resolver& resolver) {
   return std::string("the resolver of kind ") + name(resolver.kind) +
@@ -25,7 +29,7 @@ void make_unique(std::vector<PipId>& list) {
 
 }  // namespace
 
-Environment Parts::environment_of(const Resolver& resolver) const {
+Result<Environment> Parts::environment_of(const Resolver& resolver) const {
   std::vector<std::string> variables = s_.request.variables, names = s_.request.pass_env;
   if (resolver.environment) {
     variables.clear();
@@ -41,10 +45,24 @@ Environment Parts::environment_of(const Resolver& resolver) const {
       names.push_back(name);
     }
     for (const std::string& name : s_.request.pass_env) pass(name);
+    if (!value_of(variables, "PATH")) variables.push_back("PATH=" + std::string(kDefaultPath));
   }
-  if (!resolver.node_directories.empty()) {
-    std::string front;
-    for (const std::string& directory : resolver.node_directories) front += directory + ":";
+  std::string front;
+  for (const Resolver::ProgramPlace& place : resolver.programs) {
+    bool there = false;
+    for (const std::string& directory : place.directories) {
+      front += directory + ":";
+      there = s_.reads.exists(directory + "/" + place.program) || there;
+    }
+    if (!there)
+      return s_.evaluation->error(
+          place.origin,
+          "there is no " + place.program + " in " +
+              (place.directories.empty() ? "no directory at all" : place.directories.front()) +
+              (place.directories.size() > 1 ? " or the directories after it" : "") + ", which " +
+              place.option + " names");
+  }
+  if (!front.empty()) {
     auto path = std::find_if(variables.begin(), variables.end(),
                              [](const std::string& one) { return one.starts_with("PATH="); });
     if (path == variables.end())
@@ -54,7 +72,7 @@ Environment Parts::environment_of(const Resolver& resolver) const {
   }
   // The caller's PATH is resolved anew in each build, this one with the graph.
   const auto path = value_of(variables, "PATH");
-  if (path && (resolver.environment || !resolver.node_directories.empty()))
+  if (path && (resolver.environment || !front.empty()))
     for (const std::string& entry : path_entries(*path))
       if (entry.starts_with('/')) s_.reads.exists(entry);
   return resolve_environment(variables, names);
@@ -62,7 +80,7 @@ Environment Parts::environment_of(const Resolver& resolver) const {
 
 Result<void> Parts::add(Resolver resolver) {
   Part part;
-  part.environment = environment_of(resolver);
+  BXL_TRY_ASSIGN(part.environment, environment_of(resolver));
   part.resolver = std::move(resolver);
   part.first = pips.size();
   if (part.resolver.kind == Kind::Ninja) {
@@ -71,7 +89,7 @@ Result<void> Parts::add(Resolver resolver) {
     BXL_TRY(add_tasks(part));
   }
   part.end = pips.size();
-  apply_options(part);
+  BXL_TRY(apply_options(part));
   if (part.resolver.declared_reads) restrict_reads(part);
   parts_.push_back(std::move(part));
   return {};
@@ -85,6 +103,7 @@ Result<void> Parts::add_tasks(Part& part) {
     BXL_TRY(schedule(*s_.evaluation, part.resolver.scheduling, part.environment, part.graph.tasks));
   PipSettings settings;
   settings.root = part.resolver.root;
+  settings.workspace = s_.request.workspace.directory;
   settings.module_name = part.resolver.module_name;
   settings.environment = part.environment;
   settings.node = s_.tools.find_in_path("node", part.environment);
@@ -216,8 +235,32 @@ Result<void> Parts::add_ninja_targets(Part& part, const NinjaGraph& graph) {
   return {};
 }
 
-void Parts::apply_options(const Part& part) {
+Result<void> Parts::check_selectors(const Part& part, const Selectors& selectors,
+                                    dsc::Origin origin) const {
+  std::vector<std::string_view> packages;
+  for (const Task& task : part.graph.tasks) packages.push_back(task.package);
+  for (const Selector& one : selectors)
+    if (std::none_of(part.graph.tasks.begin(), part.graph.tasks.end(),
+                     [&](const Task& task) { return one.matches(task); }))
+      return s_.evaluation->error(origin, "'" + one.text() + "' names no task of " +
+                                              show(part.resolver) +
+                                              suggestion(one.text(), packages));
+  return {};
+}
+
+Result<void> Parts::apply_options(const Part& part) {
   const Resolver& resolver = part.resolver;
+  for (const Timeout& timeout : resolver.timeouts)
+    BXL_TRY(check_selectors(part, timeout.tasks, timeout.origin));
+  for (const ReadPlace& place : resolver.read_places)
+    BXL_TRY(check_selectors(part, place.tasks, place.origin));
+  // As BuildXL: below each project, for all of them.
+  std::vector<PathId> everywhere;
+  for (const Task& task : part.graph.tasks)
+    for (const std::string& path : resolver.untracked_everywhere)
+      everywhere.push_back(s_.paths.intern_at(s_.paths.intern(task.folder), path));
+  std::sort(everywhere.begin(), everywhere.end());
+  everywhere.erase(std::unique(everywhere.begin(), everywhere.end()), everywhere.end());
   for (std::size_t i = part.first; i < part.end; ++i) {
     wire::Pip& pip = pips[i];
     if (pip.kind != wire::PipKind::Process || (pip.flags & wire::kPipGenerator)) continue;
@@ -229,6 +272,10 @@ void Parts::apply_options(const Part& part) {
     if (!resolver.untracked.empty())
       for (const std::string& path : resolver.untracked)
         pip.options.make().untracked.push_back(place(path));
+    if (!everywhere.empty()) {
+      auto& untracked = pip.options.make().untracked;
+      untracked.insert(untracked.end(), everywhere.begin(), everywhere.end());
+    }
     if (!is_task) {
       for (const std::string& path : resolver.output_directories)
         pip.options.make().directory_outputs.push_back({place(path), false});
@@ -250,6 +297,7 @@ void Parts::apply_options(const Part& part) {
       if (any_matches(timeout.tasks, part.graph.tasks[i - part.first]))
         options.timeout_ms = timeout.ms;
   }
+  return {};
 }
 
 // Of sources only those below the folder of the package, and of those that it depends on.

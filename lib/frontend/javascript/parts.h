@@ -48,12 +48,14 @@ class Parts {
     std::size_t first = 0, end = 0;
     std::vector<PipId> defaults;  // of Ninja
   };
-  Environment environment_of(const Resolver& resolver) const;
+  Result<Environment> environment_of(const Resolver& resolver) const;
   Result<void> add_tasks(Part& part);
   void add_install(Part& part);
   Result<void> add_ninja(Part& part);
   Result<void> add_ninja_targets(Part& part, const NinjaGraph& graph);
-  void apply_options(const Part& part);
+  Result<void> apply_options(const Part& part);
+  Result<void> check_selectors(const Part& part, const Selectors& selectors,
+                               dsc::Origin origin) const;
   void restrict_reads(const Part& part);
   Result<void> check_ids() const;
   Result<void> check_exports(const Part& part) const;

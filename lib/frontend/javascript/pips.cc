@@ -13,12 +13,6 @@ namespace {
 
 using Variables = std::map<std::string, std::string>;
 
-std::string text_of(const Script& script) {
-  std::string out = script.text;
-  for (const std::string& word : script.arguments) out += " " + shell_word(word);
-  return out;
-}
-
 // Each part has its own lifecycle event. The line break ends a comment at the end of a script.
 void add_part(std::string& command, const std::string& event, const std::string& text) {
   command += (command.empty() ? "(" : " && (") +
@@ -35,14 +29,14 @@ void set_command(const Task& task, wire::Pip& pip, Variables& variables) {
   }
   const Script& first = task.scripts.front();
   if (task.scripts.size() == 1 && first.before.empty() && first.after.empty()) {
-    pip.command = text_of(first);
+    pip.command = first.whole();
     variables["npm_lifecycle_event"] = first.name;
     variables["npm_lifecycle_script"] = pip.command;
     return;
   }
   for (const Script& script : task.scripts) {
     if (!script.before.empty()) add_part(pip.command, "pre" + script.name, script.before);
-    add_part(pip.command, script.name, text_of(script));
+    add_part(pip.command, script.name, script.whole());
     if (!script.after.empty()) add_part(pip.command, "post" + script.name, script.after);
   }
 }
@@ -62,10 +56,7 @@ class Maker {
                 (task.tool_lists ? wire::kPipToolLists : 0u);
     out.description = task.id + (task.description.empty() ? "" : ": " + task.description);
     out.rule = symbol(task);
-    out.spec = (path_within(task.folder, settings_.root) && task.folder != settings_.root
-                    ? task.folder.substr(settings_.root.size() + 1) + "/"
-                    : "") +
-               "package.json";
+    out.spec = spec_of(task.folder);
     out.working_directory = paths_.intern(task.folder);
     Variables variables = variables_of(task);
     set_command(task, out, variables);
@@ -92,6 +83,12 @@ class Maker {
     for (char& c : out)
       if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
     return out;
+  }
+
+  std::string spec_of(const std::string& folder) const {
+    const std::string& top = settings_.workspace;
+    if (!path_within(folder, top) || folder == top) return "package.json";
+    return folder.substr(top == "/" ? 1 : top.size() + 1) + "/package.json";
   }
 
   Variables variables_of(const Task& task) {

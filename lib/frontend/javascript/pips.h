@@ -14,6 +14,7 @@ namespace bxl::frontend::javascript {
 
 struct PipSettings {
   std::string root;         // of the repository: absolute, real
+  std::string workspace;    // holds it: places of package.json are told from there
   std::string module_name;  // of all pips
   Environment environment;  // of all pips, for PATH
   std::string node;         // that scripts are told of; may be empty

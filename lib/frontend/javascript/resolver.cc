@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/path_table.h"
+#include "base/shell_text.h"
 #include "frontend/javascript/policies.h"
 #include "frontend/javascript/resolver_options.h"
 #include "frontend/javascript/shapes.h"
@@ -68,6 +69,8 @@ class Reader {
     out.kind = found->kind;
     out.origin = value.origin;
     BXL_TRY(check_options(value, *found));
+    for (const Member& member : value.object->members)
+      if (!member.value.is_undefined()) out.given.emplace(member.key, member.origin);
     BXL_TRY(read(value, out));
     return out;
   }
@@ -80,8 +83,14 @@ class Reader {
       auto option = std::find_if(options().begin(), options().end(), [&](const Option& one) {
         return one.name == member.key && (one.resolvers & kind.bit);
       });
-      if (option == options().end())
+      if (option == options().end()) {
+        const std::string others = kinds_with(member.key);
+        if (!others.empty())
+          return evaluation_.error(member.origin, "resolvers of kind " + std::string(kind.name) +
+                                                      " have no '" + member.key + "': it is for " +
+                                                      others);
         return shapes_.unknown(member, "resolvers of kind " + std::string(kind.name), known);
+      }
       BXL_TRY(shapes_.check(member.value, "'" + member.key + "'", option->shape));
     }
     return {};
@@ -123,9 +132,9 @@ class Reader {
     BXL_TRY(read_rush_options(value, out));
     BXL_TRY(read_task_options(value, out));
     add_paths(value, "additionalOutputDirectories", out.output_directories);
-    for (const char* key : {"untrackedFiles", "untrackedDirectories", "untrackedDirectoryScopes",
-                            "untrackedGlobalDirectoryScopes"})
+    for (const char* key : {"untrackedFiles", "untrackedDirectories", "untrackedDirectoryScopes"})
       add_paths(value, key, out.untracked);
+    add_paths(value, "untrackedGlobalDirectoryScopes", out.untracked_everywhere);
     return {};
   }
 
@@ -139,6 +148,7 @@ class Reader {
       out.rush_graph = *mode->text == "rush-build-graph";
     }
     if (const Value* place = find(value, "rushLibBaseLocation")) out.rush_library = *place->text;
+    if (const Value* place = find(value, "rushLocation")) out.rush_program = *place->text;
     if (const Value* command = find(value, "rushCommand")) out.rush_command = *command->text;
     const Value* parameters = find(value, "additionalRushParameters");
     if (parameters == nullptr) return {};
@@ -180,15 +190,17 @@ class Reader {
          {std::pair("nodeExeLocation", "node"), std::pair("yarnLocation", "yarn")}) {
       const Value* place = find(value, key);
       if (place == nullptr) continue;
+      Resolver::ProgramPlace& found =
+          out.programs.emplace_back(Resolver::ProgramPlace{key, program, {}, place->origin});
       if (place->is(Type::Array)) {
-        for (const Value& item : place->array->items) out.node_directories.push_back(*item.text);
+        for (const Value& item : place->array->items) found.directories.push_back(*item.text);
         continue;
       }
       // It is found by its name.
       if (base_name(*place->text) != program)
         return evaluation_.error(place->origin, "'" + std::string(key) + "' names a program '" +
                                                     program + "', or directories that hold one");
-      out.node_directories.emplace_back(parent_path(*place->text));
+      found.directories.emplace_back(parent_path(*place->text));
     }
     if (const Value* place = find(value, "nxLibLocation")) out.nx = *place->text;
     const Value* shrinkwrap = find(value, "trackDependenciesWithShrinkwrapDepsFile");
@@ -261,13 +273,18 @@ class Reader {
       BXL_TRY(shapes_.check_object(item, "custom commands",
                                    {{"command", "s"}, {"extraArguments", "sapr[sapr"}}));
       BXL_TRY_ASSIGN(std::string command, shapes_.text(item, "command", "this custom command"));
-      auto& words = out.custom_commands[command];
+      Resolver::CustomCommand& custom = out.custom_commands[command];
+      custom.origin = item.origin;
       const Value* extra = find(item, "extraArguments");
       if (extra == nullptr) continue;
+      // As BuildXL: a string stands as it is and may be several words, a path is one.
+      auto add = [&](const Value& one) {
+        custom.text += " " + (one.is(Type::String) ? *one.text : shell_word(*one.text));
+      };
       if (extra->has_text())
-        words.push_back(*extra->text);
+        add(*extra);
       else
-        for (const Value& one : extra->array->items) words.push_back(*one.text);
+        for (const Value& one : extra->array->items) add(one);
     }
     return {};
   }

@@ -28,12 +28,17 @@ struct Resolver {
   std::string module_name;
   std::string root;               // absolute
   std::vector<Command> commands;  // `execute`; {"build"} unless given
-  // Words that are put behind each script of that name.
-  std::map<std::string, std::vector<std::string>> custom_commands;
+  // Shell text that is put behind each script of that name.
+  struct CustomCommand {
+    std::string text;  // begins with a space where there is any
+    dsc::Origin origin;
+  };
+  std::map<std::string, CustomCommand> custom_commands;
   std::optional<ResolverEnvironment> environment;  // empty: bxl's own allow-list
   // Absolute, or relative to each package.
   std::vector<std::string> output_directories;
   std::vector<std::string> untracked;
+  std::vector<std::string> untracked_everywhere;  // relative to each package of the resolver
   Policies policies;
   std::string lage;   // absolute path of lage; empty: node_modules/.bin/lage
   std::string npm;    // absolute path of npm, which then runs lage
@@ -42,8 +47,14 @@ struct Resolver {
   std::string install;       // shell text that fills node_modules, before all tasks; may be empty
   std::string custom_graph;  // absolute; of kind Custom
   dsc::Value custom_graph_value;  // likewise, written out; undefined: a file
-  std::vector<std::string>
-      node_directories;       // of nodeExeLocation and yarnLocation, in front of PATH
+  // nodeExeLocation and yarnLocation: directories in front of PATH, at least one of which holds the
+  // program.
+  struct ProgramPlace {
+    std::string option, program;
+    std::vector<std::string> directories;
+    dsc::Origin origin;
+  };
+  std::vector<ProgramPlace> programs;
   dsc::Value custom_scripts;  // a function; undefined: package.json counts
   std::vector<AdditionalDependency> additional_dependencies;
   std::vector<Export> exports;
@@ -54,10 +65,13 @@ struct Resolver {
   // Of Rush: ask Rush itself, through our plugin; unset: where the repository has phases.
   std::optional<bool> rush_graph;
   std::string rush_library;  // directory that holds @microsoft/rush-lib; empty: searched
+  std::string rush_program;  // rushLocation: the library is searched from here; may be empty
   std::string rush_command = "build";
   std::vector<std::string> rush_parameters;
   std::string spec_file;             // of Ninja: absolute; empty: build.ninja in the root
   std::vector<std::string> targets;  // of Ninja
+  // The options that it was given, where they stand: for those that hold in one mode only.
+  std::map<std::string, dsc::Origin> given;
   dsc::Origin origin;
 };
 

@@ -1,6 +1,8 @@
 // The table.
 #include "frontend/javascript/resolver_options.h"
 
+#include <vector>
+
 namespace bxl::frontend::javascript {
 namespace {
 
@@ -35,7 +37,7 @@ constexpr Option kOptions[] = {
     {"nestedProcessTerminationTimeoutMs", kJavaScript, "n"},
     {"exports", kJavaScript, "[o"},
     {"customScheduling", kJavaScript, "o"},
-    {"customScripts", kJavaScript, "F"},
+    {"customScripts", kRush | kYarn | kCustom, "F"},
     {"writingToStandardErrorFailsExecution", kJavaScript, "b"},
     {"blockWritesUnderNodeModules", kJavaScript, "b"},
     {"doubleWritePolicy", kJavaScript, "s"},
@@ -73,6 +75,20 @@ constexpr Option kOptions[] = {
     {"customProjectGraph", kCustom, "fmo"},
 };
 
+constexpr std::string_view kRushSays =
+    "in mode \"rush-build-graph\" (which repositories with phases have by themselves) Rush says "
+    "what runs";
+constexpr std::string_view kRushIsNotAsked =
+    "in mode \"rush-lib\" rush.json and the scripts of the packages say what runs, and Rush is not "
+    "asked";
+constexpr ModeOption kModeOptions[] = {
+    {"rushCommand", Kind::Rush, Mode::OfTool, kRushIsNotAsked},
+    {"additionalRushParameters", Kind::Rush, Mode::OfTool, kRushIsNotAsked},
+    {"rushLocation", Kind::Rush, Mode::OfTool, kRushIsNotAsked},
+    {"execute", Kind::Rush, Mode::OfPackages, kRushSays},
+    {"customScripts", Kind::Rush, Mode::OfPackages, kRushSays},
+};
+
 constexpr KindName kKinds[] = {{"Lage", Kind::Lage, kLage},
                                {"Rush", Kind::Rush, kRush},
                                {"Yarn", Kind::Yarn, kYarn},
@@ -86,6 +102,21 @@ constexpr KindName kKinds[] = {{"Lage", Kind::Lage, kLage},
 
 std::span<const Option> options() { return kOptions; }
 std::span<const KindName> kinds() { return kKinds; }
+
+std::string kinds_with(std::string_view option) {
+  unsigned bits = 0;
+  for (const Option& one : kOptions)
+    if (one.name == option) bits |= one.resolvers;
+  std::vector<std::string_view> names;
+  for (const KindName& one : kKinds)
+    if (bits & one.bit) names.push_back(one.name);
+  std::string out;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    out += (i == 0 ? "kind " : i + 1 == names.size() ? " or " : ", ") + std::string(names[i]);
+  return out;
+}
+
+std::span<const ModeOption> mode_options() { return kModeOptions; }
 
 const char* name(Kind kind) {
   for (const KindName& one : kKinds)

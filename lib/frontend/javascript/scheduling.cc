@@ -15,10 +15,7 @@ using dsc::Value;
 std::string script_of(const Task& task) {
   std::string out;
   for (const std::string& word : task.argv) out += (out.empty() ? "" : " ") + shell_word(word);
-  for (const Script& script : task.scripts) {
-    out += (out.empty() ? "" : " && ") + script.text;
-    for (const std::string& word : script.arguments) out += " " + shell_word(word);
-  }
+  for (const Script& script : task.scripts) out += (out.empty() ? "" : " && ") + script.whole();
   return out;
 }
 

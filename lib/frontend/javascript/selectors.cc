@@ -77,9 +77,14 @@ Result<Selectors> read_selectors(const Evaluation& evaluation, const Value* list
 }
 
 bool Selector::matches(const Task& task) const {
-  if (package_regex_)
-    return package_regex_->matches(task.package) &&
-           (!command_regex_ || command_regex_->matches(task.name));
+  if (package_regex_) {
+    const auto found = [](const Expression& expression, const std::string& name) {
+      std::uint64_t steps = Expression::kMostSteps;
+      return expression.found_in(name, steps);
+    };
+    return found(*package_regex_, task.package) &&
+           (!command_regex_ || found(*command_regex_, task.name));
+  }
   return package_ == task.package &&
          (commands_.empty() ||
           std::find(commands_.begin(), commands_.end(), task.name) != commands_.end());
@@ -126,7 +131,12 @@ Result<std::vector<Timeout>> read_timeouts(const Evaluation& evaluation, const V
     BXL_TRY(shapes.check_object(
         item, "timeouts", {{"timeout", "s"}, {"warningTimeout", "s"}, {"projectSelector", "[so"}}));
     Timeout one;
+    one.origin = item.origin;
     BXL_TRY_ASSIGN(one.tasks, read_selectors(evaluation, find(item, "projectSelector")));
+    if (one.tasks.empty())
+      return evaluation.error(item.origin,
+                              "this timeout is for no task: 'projectSelector' is "
+                              "missing or empty");
     if (const Value* warning = find(item, "warningTimeout"))
       BXL_TRY(duration(evaluation, *warning));
     const Value* time = find(item, "timeout");
@@ -142,6 +152,7 @@ Result<std::vector<ReadPlace>> read_places(const Evaluation& evaluation, const V
   std::vector<ReadPlace> out;
   for (const Value& item : list.array->items) {
     ReadPlace one;
+    one.origin = item.origin;
     const Value* scope = &item;
     if (item.is(Type::Object)) {
       BXL_TRY(shapes.check_object(item, "additional scopes for reading",

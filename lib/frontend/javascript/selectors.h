@@ -13,8 +13,8 @@
 
 namespace bxl::frontend::javascript {
 
-// "name" (all commands), {packageName, commands?} or {packageNameRegex, commandRegex?}; the whole
-// name has to match an expression.
+// "name" (all commands), {packageName, commands?} or {packageNameRegex, commandRegex?}. As in
+// BuildXL an expression is searched for: "^" and "$" tie it to the ends of a name.
 class Selector {
  public:
   static Result<Selector> read(const dsc::Evaluation& evaluation, const dsc::Value& value);
@@ -48,14 +48,16 @@ struct AdditionalDependency {
 };
 
 struct Timeout {
-  Selectors tasks;
+  Selectors tasks;  // at least one
   std::uint64_t ms = 0;
+  dsc::Origin origin;
 };
 
 // Sources that tasks may read beside those of packages; no selectors: all tasks.
 struct ReadPlace {
   std::string directory;  // absolute
   Selectors tasks;
+  dsc::Origin origin;
 };
 
 // Errors of all three: with place and line.

@@ -10,6 +10,7 @@
 #include "frontend/javascript/nx.h"
 #include "frontend/javascript/package_json.h"
 #include "frontend/javascript/plug_and_play.h"
+#include "frontend/javascript/resolver_options.h"
 #include "frontend/javascript/rush.h"
 #include "frontend/javascript/rush_graph.h"
 #include "frontend/javascript/shapes.h"
@@ -78,15 +79,28 @@ class Reader {
         return lage();
       case Kind::Nx:
         return nx();
-      case Kind::Rush:
-        return resolver_.rush_graph.value_or(has_phases(resolver_.root, s_.reads)) ? rush()
-                                                                                   : packages();
+      case Kind::Rush: {
+        const bool asked = resolver_.rush_graph.value_or(has_phases(resolver_.root, s_.reads));
+        BXL_TRY(check_mode(asked ? Mode::OfTool : Mode::OfPackages));
+        return asked ? rush() : packages();
+      }
       default:
         return packages();
     }
   }
 
  private:
+  Result<void> check_mode(Mode mode) const {
+    for (const ModeOption& one : mode_options()) {
+      const auto given = resolver_.given.find(std::string(one.option));
+      if (one.kind == resolver_.kind && one.mode != mode && given != resolver_.given.end())
+        return s_.evaluation->error(
+            given->second,
+            "'" + std::string(one.option) + "' has no meaning here: " + std::string(one.reason));
+    }
+    return {};
+  }
+
   Result<TaskGraph> packages() {
     std::vector<Package> found;
     Hooks hooks = Hooks::No;
@@ -274,7 +288,9 @@ class Reader {
     const std::string& given = resolver_.rush_library;
     if (!given.empty()) return first({given, given + "/node_modules"});
     if (std::string own = first({resolver_.root + "/node_modules"}); !own.empty()) return own;
-    const std::string program = s_.tools.find("rush", resolver_.root, environment_);
+    const std::string program = !resolver_.rush_program.empty()
+                                    ? resolver_.rush_program
+                                    : s_.tools.find("rush", resolver_.root, environment_);
     auto real = program.empty() ? Result<std::string>(program) : real_path(program);
     if (!real) return "";
     // …/node_modules/@microsoft/rush/bin/rush
@@ -286,6 +302,10 @@ class Reader {
   }
 
   Result<TaskGraph> rush() {
+    if (const std::string& place = resolver_.rush_program;
+        !place.empty() && !s_.reads.exists(place))
+      return s_.evaluation->error(resolver_.given.at("rushLocation"),
+                                  "there is no " + place + ", which rushLocation names");
     const std::string library = rush_library();
     if (library.empty())
       return make_error(0, "@microsoft/rush-lib is neither in node_modules of " + resolver_.root +
@@ -315,6 +335,33 @@ class Reader {
   TaskSources& s_;
 };
 
+Result<void> add_custom_commands(const Resolver& resolver, const TaskSources& sources,
+                                 TaskGraph& graph) {
+  for (const auto& [name, custom] : resolver.custom_commands) {
+    bool found = false;
+    std::string other;  // runs what is no script
+    std::vector<std::string_view> scripts;
+    for (Task& task : graph.tasks) {
+      if (task.scripts.empty() && task.name == name) other = task.id;
+      for (Script& script : task.scripts) {
+        scripts.push_back(script.name);
+        if (script.name != name) continue;
+        script.more += custom.text;
+        found = true;
+      }
+    }
+    if (!other.empty())
+      return sources.evaluation->error(custom.origin,
+                                       "nothing can be put behind '" + name + "': " + other +
+                                           " is a command of the tool that names it, "
+                                           "and no script of package.json");
+    if (!found)
+      return sources.evaluation->error(
+          custom.origin, "no task runs a script '" + name + "'" + suggestion(name, scripts));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<TaskGraph> read_tasks(const Resolver& resolver, const Environment& environment,
@@ -323,11 +370,8 @@ Result<TaskGraph> read_tasks(const Resolver& resolver, const Environment& enviro
   if ((resolver.kind == Kind::Yarn || resolver.kind == Kind::Lage) &&
       resolver.custom_scripts.is_undefined())
     BXL_TRY(run_by_yarn(resolver.root, environment, sources.reads, sources.tools, graph));
+  BXL_TRY(add_custom_commands(resolver, sources, graph));
   for (Task& task : graph.tasks) {
-    for (Script& script : task.scripts)
-      if (auto it = resolver.custom_commands.find(script.name);
-          it != resolver.custom_commands.end())
-        script.arguments.insert(script.arguments.end(), it->second.begin(), it->second.end());
     for (const std::string& path : resolver.output_directories)
       task.output_directories.push_back(
           normalize_path(path.front() == '/' ? path : task.folder + "/" + path));

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/shell_text.h"
+
 namespace bxl::frontend::javascript {
 namespace {
 
@@ -111,6 +113,12 @@ std::vector<DependsOn> depends_on(const std::vector<Command>& commands, std::siz
 }
 
 }  // namespace
+
+std::string Script::whole() const {
+  std::string out = text;
+  for (const std::string& word : arguments) out += " " + shell_word(word);
+  return out + more;
+}
 
 std::optional<Script> find_script(const Package& package, const std::string& name, Hooks hooks) {
   auto text = [&](const std::string& key) {

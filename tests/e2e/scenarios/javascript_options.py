@@ -128,3 +128,53 @@ def js_stores_of_package_managers_may_be_closed(t):
         t.build(exit=4, says=["below", ".pnpm", "where nothing is an output of it"], check=False)
     config("Rush", "usePnpmStoreAwarenessTracking: true, disallowWritesUnderPnpmStore: false")
     t.build(ran={"a#build"}, check=False)
+
+
+@scenario("javascript: an option that nobody obeys is refused", jobs=(1,), state=("kept",))
+def js_options_that_match_nothing_are_errors(t):
+    """A selector, a script or a program that is not there, and an option of another kind or mode, say so by name."""
+    packages = {"a": package({"build": "echo 1 >out"}), "b": package({"build": "echo 1 >out"})}
+    for config, said in (
+            ('timeouts: [{timeout: "1m", projectSelector: ["c"]}]', "'c' names no task of"),
+            ('timeouts: [{timeout: "1m"}]', "this timeout is for no task"),
+            ('timeouts: [{timeout: "1m", projectSelector: [{packageNameRegex: "^c"}]}]', "'^c' names no task of"),
+            ('enforceSourceReadsUnderPackageRoots: true, additionalSourceReadsScopes: [{scope: d`x`, packages: ["c"]}]',
+             "'c' names no task of"),
+            ('customCommands: [{command: "biuld", extraArguments: "-x"}]', "no task runs a script 'biuld'; did you mean 'build'?"),
+            ("nodeExeLocation: f`tools/node`", "tools, which nodeExeLocation names"),
+            ("nodeExeLocation: [d`x`, d`y`]", "x or the directories after it, which nodeExeLocation names"),
+            ("since: \"main\"", "have no 'since': it is for kind Lage")):
+        repository(t, packages, config=config)
+        t.build(exit=3, says=[said])
+    t.write("rush.json", '{"rushVersion": "5.100.0", "pnpmVersion": "8.0.0", "projects": ['
+                         '{"packageName": "a", "projectFolder": "packages/a"}]}')
+    for option in ('rushCommand: "rebuild"', 'additionalRushParameters: ["--to"]', "rushLocation: f`no/rush`"):
+        t.write("config.dsc", 'config({resolvers: [{kind: "Rush", moduleName: "m", root: d`.`, %s}]});' % option)
+        t.build(exit=3, says=["has no meaning here: in mode \"rush-lib\""])
+    t.write("config.dsc", 'config({resolvers: [{kind: "Lage", moduleName: "m", root: d`.`, customScripts: () => undefined}]});')
+    t.build(exit=3, says=["have no 'customScripts': it is for kind Rush, Yarn, Npm, Pnpm or CustomJavaScript"])
+
+
+@scenario("javascript: customCommands, selectors and environment as BuildXL has them", jobs=(1,))
+def js_options_mean_what_they_mean_in_buildxl(t):
+    """Strings of extraArguments stand as they are, paths are one word; expressions are searched for; PATH has a default."""
+    repository(t, {"a": package({"build": 'set -- ; printf "%s|" "$NODE_ENV" "$PATH" >out; args() { printf "<%s>" "$@" >>out; }; args'})},
+               config='environment: Map.empty<string, string>().add("NODE_ENV", "production"), '
+                      'customCommands: [{command: "build", extraArguments: ["--mode production", f`a file`]}], '
+                      'timeouts: [{timeout: "10m", projectSelector: [{packageNameRegex: "^a"}]}]')
+    t.build(ran={"a#build"}, check=False)
+    out = t.read("packages/a/out")
+    t.expect(out.startswith("production|"), out)
+    t.expect("/usr/bin" in out.split("|")[1], out)
+    t.expect("<--mode><production><" in out and out.endswith("/a file>"), out)
+
+
+@scenario("javascript: untrackedGlobalDirectoryScopes", state=("kept",))
+def js_global_scopes_are_below_every_package(t):
+    """What a task reads below such a directory of another package is no input of it, either."""
+    t.files({"packages/a/tmp/log": "1\n"})
+    repository(t, {"a": package({"build": "echo 1 >out"}), "b": package({"build": "wc -c <../a/tmp/log >out"})},
+               config="untrackedGlobalDirectoryScopes: [r`tmp`]")
+    t.build(ran={"a#build", "b#build"}, check=False)
+    t.write("packages/a/tmp/log", "22\n")
+    t.noop(check=False)
