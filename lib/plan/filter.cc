@@ -91,6 +91,9 @@ class PathPattern {
     return false;
   }
 
+  // Does it name one path, and no others?
+  bool names() const { return kind_ == Kind::Same; }
+
   // May it match a member of an output directory? What lies there is known only after the pip ran;
   // patterns that begin with a star name no place and do not count.
   bool reaches_into(std::string_view directory) const {
@@ -117,6 +120,7 @@ class Evaluator {
         count += std::max<std::size_t>(1, pip.outputs.size() + pip.more().directory_outputs.size());
     }
     first_.push_back(count);
+    among_ = world.asked ? graph_.closure(*world.asked) : std::vector<bool>(graph_.size(), true);
   }
 
   Result<Set> run(const Node& node) {
@@ -129,6 +133,8 @@ class Evaluator {
       case FilterOp::Not: {
         BXL_TRY_ASSIGN(Set set, run(*node.left));
         set.flip();
+        for (std::size_t i = 0; i < graph_.size(); ++i)
+          if (!among_[i]) std::fill(set.begin() + first(i), set.begin() + first(i + 1), false);
         return set;
       }
       case FilterOp::Dependents: {
@@ -218,6 +224,7 @@ class Evaluator {
       const PipId id = stack.back();
       stack.pop_back();
       for (PipId next : up ? graph_.consumers(id) : graph_.pip(id).dependencies) {
+        if (up && !among_[index(next)]) continue;
         // A member's pip that another one leads to counts whole, as any pip on the way.
         if (graph_.pip(next).kind != wire::PipKind::Alias) add(next, out);
         if (seen[index(next)]) continue;
@@ -253,6 +260,7 @@ class Evaluator {
         BXL_TRY_ASSIGN(PathPattern pattern, PathPattern::make(world_, node.argument));
         for (std::size_t i = 0; i < graph_.size(); ++i) {
           const wire::Pip& pip = graph_.pip(PipId(i));
+          if (!among_[i] && !pattern.names()) continue;
           for (std::size_t k = 0; k < pip.outputs.size(); ++k) {
             if (first_[i] == first_[i + 1] && pip.kind != wire::PipKind::Alias) break;
             if (!pattern.matches(world_.paths.str(pip.outputs[k]))) continue;
@@ -296,10 +304,12 @@ class Evaluator {
         return out;
       }
       case TupleType::Id:
-        for_each([&](PipId id, const wire::Pip& pip) {
-          if (pip.stable_id == node.argument || is_short_id(pip.stable_id, node.argument))
-            add(id, out);
-        });
+        for (std::size_t i = 0; i < graph_.size(); ++i) {
+          const std::string& own = graph_.pip(PipId(i)).stable_id;
+          if (first_[i] != first_[i + 1] &&
+              (own == node.argument || is_short_id(own, node.argument)))
+            add(PipId(i), out);
+        }
         return out;
       case TupleType::Tag:
         for_each([&](PipId id, const wire::Pip& pip) {
@@ -326,7 +336,7 @@ class Evaluator {
   template <typename Each>
   void for_each(Each each) const {
     for (std::size_t i = 0; i < graph_.size(); ++i)
-      if (first_[i] != first_[i + 1]) each(PipId(i), graph_.pip(PipId(i)));
+      if (among_[i] && first_[i] != first_[i + 1]) each(PipId(i), graph_.pip(PipId(i)));
   }
 
   // "build.ninja:12" without its line, absolute.
@@ -347,6 +357,7 @@ class Evaluator {
 
   const FilterWorld& world_;
   const graph::PipGraph& graph_;
+  std::vector<bool> among_;         // by pip: FilterWorld::asked, and what it needs
   std::vector<std::size_t> first_;  // by pip: number of its first output; one more at the end
 };
 

@@ -24,6 +24,10 @@ struct FilterWorld {
   std::string module;     // of pips that name none
   // What earlier builds made; null: not asked.
   const graph::OutputRecords* records = nullptr;
+  // What a build without a filter is asked for: filters select among these pips and what they need.
+  // A pip beside them (CMake's install) is selected by its own name alone: its id, or one of its
+  // outputs or aliases spelled out. Null: among all pips.
+  const std::vector<PipId>* asked = nullptr;
 };
 
 // A parsed filter. A tuple gives a set of outputs; `and` is their intersection and binds tighter

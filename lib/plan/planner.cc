@@ -127,7 +127,10 @@ Result<std::vector<PipId>> resolve_targets(const FilterWorld& world, const Reque
       return make_error(0, "a filter and targets together say two different things: put '" +
                                request.targets.front() + "' into the filter");
     BXL_TRY_ASSIGN(Filter filter, Filter::parse(request.filter));
-    BXL_TRY_ASSIGN(auto found, filter.evaluate(world));
+    const std::vector<PipId> asked = request.defaults.empty() ? graph.roots() : request.defaults;
+    FilterWorld among = world;
+    among.asked = &asked;
+    BXL_TRY_ASSIGN(auto found, filter.evaluate(among));
     if (found.empty()) return make_error(0, "DX0295: no pip matches the filter " + request.filter);
     return found;
   }

@@ -55,12 +55,13 @@ class Graph {
   }
 };
 
-std::vector<std::string> matched(const Graph& made, const std::string& text) {
+std::vector<std::string> matched(const Graph& made, const std::string& text,
+                                 const std::vector<PipId>* asked = nullptr) {
   const graph::PipGraph graph = made.build();
   const graph::Mounts mounts({{"%build%", "/b", 0}, {"%src%", "/s", 0}});
   auto filter = Filter::parse(text);
   if (!filter) return {filter.error().to_string()};
-  auto pips = filter->evaluate({graph, made.paths, mounts, "/b", "project"});
+  auto pips = filter->evaluate({graph, made.paths, mounts, "/b", "project", nullptr, asked});
   if (!pips) return {pips.error().to_string()};
   std::vector<std::string> out;
   for (PipId id : *pips) out.push_back(graph.pip(id).stable_id);
@@ -141,6 +142,27 @@ TEST(FilterTest, ComplementIsOverOutputs) {
   EXPECT_THAT(matched(g, "~(output='a.o') and value='cc'"), ElementsAre("a.o", "b.o"));
   EXPECT_THAT(matched(g, "~(output='a.o' or output='a.d') and value='cc'"), ElementsAre("b.o"));
   EXPECT_THAT(matched(g, "~(output='*')"), IsEmpty());
+}
+
+// As CMake's install, which needs all and which nobody asks for: `app` is what a plain build makes.
+TEST(FilterTest, WhatNoBuildAsksForIsSelectedByItsOwnNameOnly) {
+  Graph g = example();
+  g.add("install.util", {"bin/app"}, {"install.util"}, "run");
+  g.add("install", {"install.util"}, {"install"}, "", wire::PipKind::Alias);
+  const std::vector<PipId> asked{PipId(4)};
+  ASSERT_EQ(g.pips[4].stable_id, "app");
+  auto selected = [&](const std::string& text) { return matched(g, text, &asked); };
+  EXPECT_THAT(selected("output='*'"), ElementsAre("a.o", "b.o", "lib", "app"));
+  EXPECT_THAT(selected("~(value='cc')"), ElementsAre("lib", "app"));
+  EXPECT_THAT(selected("~(~(value='run'))"), ElementsAre());
+  EXPECT_THAT(selected("module='project'"), ElementsAre("a.o", "b.o", "lib", "app"));
+  EXPECT_THAT(selected("dpt(value='ar')"), ElementsAre("lib", "app"));
+  EXPECT_THAT(selected("value='run'"), ElementsAre());
+  EXPECT_THAT(selected("output='install.*'"), ElementsAre());
+  EXPECT_THAT(selected("output='install'"), ElementsAre("install.util"));
+  EXPECT_THAT(selected("output='install.util'"), ElementsAre("install.util"));
+  EXPECT_THAT(selected("id='install.util' or value='ar'"), ElementsAre("lib", "install.util"));
+  EXPECT_THAT(selected("dpc(id='copy')"), ElementsAre("a.o", "b.o", "lib", "app", "copy"));
 }
 
 TEST(FilterTest, ErrorsNameTheColumn) {
