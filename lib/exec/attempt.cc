@@ -147,9 +147,9 @@ Result<bool> Build::prepare(PipId id, Job* job) {
     BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(path))));
   const wire::PipOptions& more = p.more();
   for (const wire::DirectoryOutput& directory : more.directory_outputs)
-    BXL_TRY(s_.placer.make_directory(s_.view.physical(directory.path)));
+    BXL_TRY(s_.placer.make_directory(s_.view.physical_directory(directory.path)));
   for (PathId path : more.temporary_directories)
-    BXL_TRY(s_.placer.make_directory(s_.view.physical(path)));
+    BXL_TRY(s_.placer.make_directory(s_.view.physical_directory(path)));
   if (p.flags & wire::kPipDenyWrites)
     for (PathId path : p.optional_outputs)
       BXL_TRY(s_.placer.make_directory(paths_.parent(s_.view.physical(path))));
@@ -227,9 +227,9 @@ void Build::enforce(const wire::Pip& p, sandbox::Policy& policy) {
   file(p.depfile);
   file(p.rspfile);
   for (const wire::DirectoryOutput& directory : more.directory_outputs)
-    write.push_back(paths_.str(s_.view.physical(directory.path)) + "/");
+    write.push_back(paths_.str(s_.view.physical_directory(directory.path)) + "/");
   for (PathId path : more.temporary_directories)
-    write.push_back(paths_.str(s_.view.physical(path)) + "/");
+    write.push_back(paths_.str(s_.view.physical_directory(path)) + "/");
 }
 
 Result<void> Build::command(PipId id, Job* job) {

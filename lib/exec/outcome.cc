@@ -142,7 +142,10 @@ void Build::finish(Finished done) {
   remove_scratch(recorded.scratch);
   ::unlink(done.journal.c_str());
 
-  const bool ok = succeeded(p, outcome);
+  // Ninja lets an edge leave out what it declares, stamps say so; elsewhere it is a promise
+  // (BuildXL: DX0064).
+  const bool broke_promise = (p.flags & wire::kPipJson) && !recorded.missing.empty();
+  const bool ok = succeeded(p, outcome) && !broke_promise;
   if (ok) {
     s_.placer.forget_saved(p.stable_id);
     if (p.rspfile != kNoPath) ::unlink(paths_.str(p.rspfile).c_str());
@@ -209,6 +212,10 @@ void Build::finish(Finished done) {
     if (result.outcome == Outcome::Failed) ++summary_.failed;
     result.why_not = how_it_failed(p, outcome, timeout_ms(p),
                                    outcome.exit_code == 128 + SIGKILL && oom_kills() > oom_kills_);
+    if (succeeded(p, outcome))
+      result.why_not += ", but did not make its declared output " +
+                        s_.view.mounts().tokenise(paths_.str(recorded.missing.front())) +
+                        " (DX0064: what it may leave out belongs to optionalOutputs)";
     if (result.outcome == Outcome::Failed && outcome.timed_out) ++summary_.timed_out;
     if (result.outcome == Outcome::Failed && !summary_.local_resource && !done.full.empty()) {
       summary_.local_resource = true;

@@ -74,6 +74,15 @@ void Recorder::gone(const Change& change) {
   wrote(path, violation::Touch::Remove, nullptr, owner);
   if (owner.pip != kNoPip || change.recorded) return;
   result_.deleted.push_back(path);
+  // Taking away is writing: where that is out of place, this is; so it is where sources are kept.
+  const bool closed = (pip_.flags & kSaysWhere) && !may_write(change);
+  if (closed || (pip_.flags & wire::kPipKeepSources)) {
+    wire::Violation removed = closed ? out_of_place(view_, analyzer_, context_.pip, path, true)
+                                     : analyzer_.undeclared_write(context_.pip, path, true);
+    removed.message = "it removed " + show(path) + ", which existed before it ran";
+    result_.violations.push_back(std::move(removed));
+    return;
+  }
   not_published("it removed " + show(path) + ", which existed before it ran");
 }
 

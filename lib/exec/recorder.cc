@@ -34,8 +34,10 @@ Recorded Recorder::run() {
 
   forget_directories_of_violations();
   for (PathId path : pip_.outputs)
-    if (!now_.count(view_.physical(path)))
+    if (!now_.count(view_.physical(path))) {
+      result_.missing.push_back(path);
       not_published("it did not make its declared output " + show(path));
+    }
   judge();
   std::sort(result_.outputs.begin(), result_.outputs.end(),
             [&](auto& a, auto& b) { return paths_.str(a.path) < paths_.str(b.path); });

@@ -62,6 +62,8 @@ struct Recorded {
   // Made in its own temporary directories or in a tool's cache, and there still: to be removed,
   // members first.
   std::vector<PathId> scratch;
+  // Declared outputs that it did not make.
+  std::vector<PathId> missing;
   bool false_absence = false;  // it missed, on disk, an upstream output: run again
   // Outputs of an earlier build that it met although whoever makes them is yet to be decided: to be
   // removed, members before their directories, and run again.

@@ -43,17 +43,17 @@ View::View(const graph::PipGraph& graph, PathTable& paths, const graph::Mounts& 
       declare_directory(paths_.parent(path));
     };
     for (const wire::DirectoryOutput& directory : pip.more().directory_outputs) {
-      const PathId path = physical(directory.path);
+      const PathId path = physical_directory(directory.path);
       output_dirs_[path].push_back(id);
       declare_directory(path);
     }
     for (PathId directory : pip.more().temporary_directories) {
-      const PathId path = physical(directory);
+      const PathId path = physical_directory(directory);
       temporary_dirs_[path].push_back(id);
       declare_directory(path);
     }
     for (PathId directory : pip.more().output_exclusions)
-      excluded_dirs_[physical(directory)].push_back(id);
+      excluded_dirs_[physical_directory(directory)].push_back(id);
     for (PathId path : pip.outputs) declare(path);
     for (PathId path : pip.optional_outputs) declare(path);
     if (pip.depfile != kNoPath) declare(pip.depfile);
@@ -132,29 +132,28 @@ const graph::OutputRecord* View::record(PathId path) const {
 
 PathId View::physical(PathId path) {
   if (path == kRootPath) return path;
-  PathId dir = paths_.parent(path);
-  auto it = physical_dirs_.find(dir);
-  PathId real;
-  if (it != physical_dirs_.end()) {
-    real = it->second;
-  } else {
-    real = physical(dir);
-    for (int hops = 0; hops < 40; ++hops) {
-      if (auto made = finals_.find(real); made != finals_.end()) {
-        if (made->second.output.kind != wire::OutputKind::Symlink) break;
-        real = physical(paths_.intern_at(paths_.parent(real), made->second.output.link_target));
-        continue;
-      }
-      const FileIdentity& id = disk(real);
-      // A recorded link leads nowhere until its pip is final: it may be made anew, or be stale.
-      if (id.kind != FileKind::Symlink || record(real)) break;
-      auto target = tree_.read_link(paths_.str(real));
-      if (!target) break;
-      real = physical(paths_.intern_at(paths_.parent(real), *target));
-    }
-    physical_dirs_.emplace(dir, real);
-  }
+  const PathId dir = paths_.parent(path), real = physical_directory(dir);
   return real == dir ? path : paths_.child(real, paths_.name(path));
+}
+
+PathId View::physical_directory(PathId dir) {
+  if (auto it = physical_dirs_.find(dir); it != physical_dirs_.end()) return it->second;
+  PathId real = physical(dir);
+  for (int hops = 0; hops < 40; ++hops) {
+    if (auto made = finals_.find(real); made != finals_.end()) {
+      if (made->second.output.kind != wire::OutputKind::Symlink) break;
+      real = physical(paths_.intern_at(paths_.parent(real), made->second.output.link_target));
+      continue;
+    }
+    const FileIdentity& id = disk(real);
+    // A recorded link leads nowhere until its pip is final: it may be made anew, or be stale.
+    if (id.kind != FileKind::Symlink || record(real)) break;
+    auto target = tree_.read_link(paths_.str(real));
+    if (!target) break;
+    real = physical(paths_.intern_at(paths_.parent(real), *target));
+  }
+  physical_dirs_.emplace(dir, real);
+  return real;
 }
 
 const FileIdentity& View::disk(PathId path, int* errnum) {

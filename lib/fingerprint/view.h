@@ -108,6 +108,8 @@ class View {
   // The physical place of a declared path: symlinks in its parent directories are resolved, those
   // of the user on disk, those that pips make once their result is final.
   PathId physical(PathId path);
+  // Of a directory, with a link of the user at its own place followed, too: where its members lie.
+  PathId physical_directory(PathId directory);
 
   // Forgets what the disk said of `path` and below it (rule 40), or of everything (before a late
   // lookup).

@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <unordered_set>
+
 #include "base/version.h"
 #include "os/file.h"
 
@@ -73,11 +75,22 @@ std::string pass_env_lines(const LoadRequest& request) {
 std::vector<std::string> leaf_inputs(const graph::PipGraph& graph, const PathTable& paths) {
   std::vector<std::string> leaves;
   std::vector<bool> seen(paths.size(), false);
+  // What lies in an output directory is made, whether it is there or not.
+  std::unordered_set<PathId> made;
+  for (std::size_t i = 0; i < graph.size(); ++i)
+    for (const wire::DirectoryOutput& one : graph.pip(PipId(i)).more().directory_outputs)
+      made.insert(one.path);
+  auto is_made = [&](PathId path) {
+    for (PathId at = path; !made.empty() && at != kRootPath; at = paths.parent(at))
+      if (made.contains(at)) return true;
+    return false;
+  };
   for (std::size_t i = 0; i < graph.size(); ++i)
     for (const auto* list : {&graph.pip(PipId(i)).inputs, &graph.pip(PipId(i)).order_only})
       for (PathId path : *list) {
         if (graph.producer(path) != kNoPip || seen[index(path)]) continue;
         seen[index(path)] = true;
+        if (is_made(path)) continue;
         // One file speaks for its directory.
         PathId parent = paths.parent(path);
         if (seen[index(parent)]) continue;

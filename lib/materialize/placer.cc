@@ -266,15 +266,20 @@ Result<void> Placer::clear(const std::string& owner, const std::vector<PathId>& 
       continue;
     }
     if (disk.kind == FileKind::Directory) {
-      // Only a recorded, empty directory of its own goes; a declared directory that the user has
-      // stays.
-      if (record != records.end() && record->second.owner == owner) directories.push_back(path);
+      // Only a recorded, empty directory goes, its own or one that was made for outputs of old; a
+      // declared directory that the user has stays.
+      if (record != records.end() &&
+          (record->second.owner == owner || record->second.owner == graph::kDirectoryOwner))
+        directories.push_back(path);
       continue;
     }
     BXL_TRY_ASSIGN(auto place, remover_.locate(path));
+    BXL_TRY_ASSIGN(const bool behind_link, remover_.is_behind_link(place));
+    if (behind_link) {
+      removed.push_back(path);  // from the record
+      continue;
+    }
     if (record != records.end() && remover_.is_recorded(record->second.identity, disk)) {
-      // A symlink component that nobody recorded means that the path leads elsewhere: do not follow
-      // it.
       BXL_TRY(remover_.unlink(place, disk));
       removed.push_back(path);
     } else {

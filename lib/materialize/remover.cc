@@ -25,6 +25,13 @@ bool Remover::is_recorded(const FileIdentity& recorded, const FileIdentity& disk
   return graph::still_recorded(record, disk);
 }
 
+Result<bool> Remover::is_behind_link(const Place& place) const {
+  auto parent = open_parent_beneath(place.root_fd, place.relative);
+  if (parent) return false;
+  if (parent.error().errnum == ELOOP) return true;
+  return std::move(parent.error());
+}
+
 Result<bool> Remover::unlink(const Place& place, const FileIdentity& disk) {
   BXL_TRY_ASSIGN(bool removed, unlink_beneath(place.root_fd, place.relative));
   if (removed && disk.kind == FileKind::File) unlinked_.emplace(disk.dev, disk.ino);
@@ -45,6 +52,12 @@ Result<bool> Remover::scrub(PathId path, const FileIdentity& recorded) {
   bool removed = false;
   if (disk.exists()) {
     BXL_TRY_ASSIGN(auto place, locate(path));
+    BXL_TRY_ASSIGN(const bool behind_link, is_behind_link(place));
+    if (behind_link) {
+      if (disk.kind != FileKind::Directory) tell_({Note::Kind::LeftAlone, text, {}});
+      BXL_TRY(log_.remove({path}));
+      return false;
+    }
     if (disk.kind == FileKind::Directory) {
       auto parent = open_parent_beneath(place.root_fd, place.relative);
       const std::string name(base_name(place.relative));

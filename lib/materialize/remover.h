@@ -36,14 +36,17 @@ class Remover {
   Result<Place> locate(PathId path);
 
   // Removes one stale output when it still is the recorded one; returns whether it was removed. One
-  // that was changed is told and belongs to the user from now on. A directory goes when it is
-  // empty, and stays on record otherwise. Errors: ELOOP when a symlink that is no recorded output
-  // lies on the way, EACCES, EROFS…
+  // that was changed, or that a symlink has come in the way of, is told and belongs to the user
+  // from now on. A directory goes when it is empty, and stays on record otherwise. Errors: EACCES,
+  // EROFS…
   Result<bool> scrub(PathId path, const FileIdentity& recorded);
 
   // Is what lies there what was recorded? Of two hard links the removal of one changes the ctime of
   // the other: where this remover caused it, ctime does not count.
   bool is_recorded(const FileIdentity& recorded, const FileIdentity& disk) const;
+  // Does a symlink lie on the way from the root of the mount? Recorded paths have none: the user
+  // put it there since, and what lies behind it is his (rule 8).
+  Result<bool> is_behind_link(const Place& place) const;
   // unlink_beneath() of a file that was as recorded.
   Result<bool> unlink(const Place& place, const FileIdentity& disk);
 

@@ -120,7 +120,12 @@ class Evaluator {
         count += std::max<std::size_t>(1, pip.outputs.size() + pip.more().directory_outputs.size());
     }
     first_.push_back(count);
-    among_ = world.asked ? graph_.closure(*world.asked) : std::vector<bool>(graph_.size(), true);
+    by_default_ =
+        world.asked ? graph_.closure(*world.asked) : std::vector<bool>(graph_.size(), true);
+    among_ = by_default_;
+    // Tags and modules of these are names that their authors gave.
+    for (std::size_t i = 0; i < graph_.size(); ++i)
+      if (graph_.pip(PipId(i)).flags & (wire::kPipJson | wire::kPipJavaScript)) among_[i] = true;
   }
 
   Result<Set> run(const Node& node) {
@@ -134,7 +139,7 @@ class Evaluator {
         BXL_TRY_ASSIGN(Set set, run(*node.left));
         set.flip();
         for (std::size_t i = 0; i < graph_.size(); ++i)
-          if (!among_[i]) std::fill(set.begin() + first(i), set.begin() + first(i + 1), false);
+          if (!by_default_[i]) std::fill(set.begin() + first(i), set.begin() + first(i + 1), false);
         return set;
       }
       case FilterOp::Dependents: {
@@ -357,7 +362,8 @@ class Evaluator {
 
   const FilterWorld& world_;
   const graph::PipGraph& graph_;
-  std::vector<bool> among_;         // by pip: FilterWorld::asked, and what it needs
+  std::vector<bool> by_default_;    // by pip: FilterWorld::asked, and what it needs
+  std::vector<bool> among_;         // by pip: may be selected by what it shares with others
   std::vector<std::size_t> first_;  // by pip: number of its first output; one more at the end
 };
 

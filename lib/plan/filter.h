@@ -25,8 +25,9 @@ struct FilterWorld {
   // What earlier builds made; null: not asked.
   const graph::OutputRecords* records = nullptr;
   // What a build without a filter is asked for: filters select among these pips and what they need.
-  // A pip beside them (CMake's install) is selected by its own name alone: its id, or one of its
-  // outputs or aliases spelled out. Null: among all pips.
+  // A pip beside them (CMake's install) is selected by its own name alone: its id, one of its
+  // outputs or aliases spelled out, or what the author of a JSON or JavaScript graph calls it.
+  // Null: among all pips.
   const std::vector<PipId>* asked = nullptr;
 };
 

@@ -130,8 +130,10 @@ TEST_F(WorkspacesTest, WhatIsWrongIsNamed) {
   write("p/a/package.json", R"({"name": "a"})");
   write("p/b/package.json", R"({"name": "a"})");
   EXPECT_EQ(packages(), "two packages are named 'a': ROOT/p/a and ROOT/p/b");
-  write("p/b/package.json", R"({"scripts": {}})");
-  EXPECT_EQ(packages(), "ROOT/p/b/package.json: 'name' is missing");
+  write("p/b/package.json", R"({"type": "module"})");
+  EXPECT_EQ(packages(), "a ->") << "no package: there is nothing to run";
+  write("p/b/package.json", R"({"scripts": {"build": "x"}})");
+  EXPECT_EQ(packages(), "a ->; b ->") << "by its folder, as to npm";
   write("p/b/package.json", R"({"name": "b", "scripts": {"build": 1}})");
   EXPECT_EQ(packages(),
             "'build' in 'scripts' in ROOT/p/b/package.json must be a string, not an integer");

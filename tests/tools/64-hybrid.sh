@@ -62,6 +62,24 @@ expect_said 'To fix it, add {dependencies: [f`native/out/tool`], dependents: ["a
 run "$BXL_BIN/bxl" fix-deps -C "$ws" --cache "$cache"
 expect_said "a#build uses $ws/native/out/tool, which native/out/tool makes: no package.json can say so"
 
+# Two Ninja builds, of which one declares as an input what the other makes: it waits for it.
+mkdir -p two/n1 two/n2
+write two/n1/build.ninja 'rule r
+  command = cat $in >$out
+build made: r src'
+write two/n2/build.ninja 'rule r
+  command = cat $in >$out
+build used: r ../n1/made'
+write two/n1/src 1
+write two/config.dsc 'config({resolvers: [{kind: "Ninja", moduleName: "n2", root: d`n2`}, {kind: "Ninja", moduleName: "n1", root: d`n1`}]});'
+for text in 1 2; do
+  write two/n1/src "$text"
+  run "$BXL_BIN/bxl" build -C two -j2 --cache "$cache"
+  expect_exit 0
+  expect_file two/n2/used "$text"
+done
+rm -r two
+
 refused() {  # refused RESOLVERS SENTENCE
   write config.dsc "config({resolvers: [$1]});"
   bxl_build

@@ -422,6 +422,21 @@ void Parts::share_environment() {
   }
 }
 
+// BuildXL: where an output of one pip is an input of another, one waits for the other, whichever
+// resolvers they come from.
+void Parts::join_by_files() {
+  if (parts_.size() < 2) return;
+  for (std::size_t i = 0; i < pips.size(); ++i) {
+    wire::Pip& pip = pips[i];
+    const std::size_t before = pip.dependencies.size();
+    for (const auto* list : {&pip.inputs, &pip.order_only})
+      for (PathId path : *list)
+        if (auto maker = makers_.find(path); maker != makers_.end() && index(maker->second) != i)
+          pip.dependencies.push_back(maker->second);
+    if (pip.dependencies.size() != before) make_unique(pip.dependencies);
+  }
+}
+
 void Parts::find_defaults() {
   const bool chosen = std::any_of(parts_.begin(), parts_.end(),
                                   [](const Part& part) { return !part.defaults.empty(); });
@@ -438,6 +453,7 @@ Result<void> Parts::join() {
   BXL_TRY(check_ids());
   for (std::size_t i = 0; i < pips.size(); ++i)
     for (PathId path : pips[i].outputs) makers_.emplace(path, PipId(static_cast<std::uint32_t>(i)));
+  join_by_files();
   for (const Part& part : parts_) {
     BXL_TRY(check_exports(part));
     for (const AdditionalDependency& more : part.resolver.additional_dependencies)

@@ -62,6 +62,7 @@ class Parts {
   Result<std::vector<PipId>> imported(const Imported& import) const;
   void add_file(wire::Pip& pip, const std::string& file) const;
   Result<void> add_dependencies(const Part& part, const AdditionalDependency& more);
+  void join_by_files();
   void share_environment();
   void find_defaults();
   std::vector<PipId> makers_below(const std::string& directory) const;

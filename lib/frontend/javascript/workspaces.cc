@@ -102,8 +102,12 @@ Result<PackageGraph> read_workspaces(const std::string& root, Reads& reads) {
     if (folder == root) continue;
     BXL_TRY_ASSIGN(auto manifest, read_manifest(folder, root, reads));
     if (!manifest) continue;  // a folder without one is no package, whatever the glob says
-    if (manifest->package.name.empty())
-      return make_error(0, folder + "/package.json: 'name' is missing");
+    if (manifest->package.name.empty()) {
+      // {"type": "commonjs"} beside compiled modules, a fixture: nothing that could be run. What
+      // has scripts is known by its folder, as to npm.
+      if (manifest->package.scripts.empty()) continue;
+      manifest->package.name = base_name(folder);
+    }
     add(*manifest);
   }
   // The script of the root builds the others, by a tool that runs their scripts.

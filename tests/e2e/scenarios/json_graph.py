@@ -417,3 +417,55 @@ def json_file_of_the_user_in_the_way_is_kept(t):
     t.write("in", "2\n")
     t.build(ran={"g"}, ignore=("gen/mine",))
     t.expect(t.read("gen/mine") == "mine\n", "the user's file in gen is gone")
+
+
+@scenario("json: declared outputs are a promise", state=("kept",))
+def json_pip_that_leaves_out_an_output_has_failed(t):
+    """DX0064: exit 1, its dependents do not run without it; what may be left out is an optional output."""
+    t.write("in", "1\n")
+    t.json(pip("p", "cat in >/dev/null", ["in"], ["out/a"]), pip("q", "cat out/a >q || echo none >q", ["out/a"], ["q"]))
+    for _ in range(2):
+        t.build(exit=1, failed=1, skipped=1, says=["did not make its declared output", "out/a (DX0064"])
+    t.expect(not t.exists("q"), "q was made without out/a")
+    t.json(pip("p", "cat in >out/b", ["in"], ["out/b"], optionalOutputs=["out/a"]))
+    t.build(ran={"p"}, uncacheable=0)
+    t.noop()
+
+
+@scenario("json: removing is writing", state=("kept",))
+def json_removing_a_source_is_a_violation(t):
+    """A file, a directory with all in it, a source renamed away: as writing there would be. An output of the pip's own is not."""
+    for command, gone in (("rm s; echo 1 >a", ["s"]), ("rm -r d; echo 1 >a", ["d/f", "d"]), ("mv s a", ["s"])):
+        t.files({"s": "1\n", "d/f": "1\n"})
+        t.json(pip("p", command, [], ["a"]))
+        t.build(exit=4, sources=False, says=[f"%ws%/{name}" for name in gone])
+    t.files({"s": "1\n", "d/f": "1\n"})
+    t.json(pip("p", "echo 1 >x/t; rm x/t; echo 1 >a", [], ["a"], outputDirectories=exclusive("x")))
+    t.build(ran={"p"}, uncacheable=0)
+
+
+@scenario("json: directories and files take each other's place")
+def json_directory_of_outputs_becomes_a_file_and_back(t):
+    """Outputs that nothing makes any more go with the directories that were made for them."""
+    t.json(pip("p", "mkdir -p o/s; echo 1 >o/s/x", [], [], outputDirectories=exclusive("o")), pip("r", "echo 1 >k/l", [], ["k/l"]))
+    t.build(ran={"p", "r"})
+    t.json(write_file("p", "o", "1\n"), pip("r2", "echo 2 >k", [], ["k"]))
+    t.build(ran={"p", "r2"})
+    t.json(pip("p", "mkdir -p o/s; echo 1 >o/s/x", [], [], outputDirectories=exclusive("o")), pip("r", "echo 1 >k/l", [], ["k/l"]))
+    t.build(may={"p", "r"})
+    t.noop()
+
+
+@scenario("json: an output directory at a link of the user")
+def json_output_directory_may_be_a_link_of_the_user(t):
+    """Build output on another disk: the link stays, what lies below it is the pip's."""
+    t.write("elsewhere/kept", "1\n")
+    t.symlink("elsewhere", "o")
+    t.write("in", "1\n")
+    t.json(pip("p", "cat in >o/f", ["in"], [], outputDirectories=exclusive("o")),
+           pip("q", "cat o/f >q", ["o"], ["q"]))
+    t.build(ran={"p", "q"}, uncacheable=0, check=False)
+    t.noop(check=False)
+    t.write("in", "2\n")
+    t.build(ran={"p", "q"}, check=False)
+    t.expect(t.read("elsewhere/f") == "2\n" and t.read("q") == "2\n", "the outputs hold something else")
