@@ -140,6 +140,10 @@ Result<bool> Build::prepare(PipId id, Job* job) {
     for (PathId at = paths_.parent(path); at != kRootPath; at = paths_.parent(at)) used.insert(at);
   removed_meanwhile_.erase(id);
   BXL_TRY(s_.placer.clear(p.stable_id, own));
+  // Or an input of which an output was another name would be too young to be trusted.
+  for (const auto& [before, after] : s_.placer.take_relinked())
+    if (auto digest = s_.memo.find(before); digest && differ_in_ctime_only(before, after))
+      s_.memo.learn("", after, *digest);
   note_removed(directories);
   removed_meanwhile_.erase(id);  // its own doing is no surprise to it
   // As ninja does, for each edge: an earlier one may have removed what was made at the start.

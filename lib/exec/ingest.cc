@@ -1,10 +1,37 @@
 // Hashes and stores what a run left, on the job's own thread (rule 22).
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
+#include <optional>
 
 #include "exec/access.h"
 #include "exec/recorder.h"
 
 namespace bxl::exec {
+
+namespace {
+
+// Opened for writing, with its old content kept, is all that happened to it: sqlite does so, and
+// Python's "r+".
+bool only_opened(const sandbox::Access& access) {
+  return access.before_mutation.kind == FileKind::File &&
+         (access.ops & sandbox::kMutations) == sandbox::kWrite;
+}
+
+// Is the content of `now` that of before? Equal identities say so, unless the last change before
+// the run was so recent that one more leaves no trace, or the clock is one that stores through a
+// mapping do not move (tmpfs): then the digest that somebody knew before has to be equal, too.
+bool is_unwritten(const sandbox::Access& access, const FileIdentity& now,
+                  const std::optional<Digest>& known, const Digest& digest, std::int64_t start_ns) {
+  if (!only_opened(access) || now != access.before_mutation) return false;
+  if (known) return *known == digest;
+  struct statfs fs;
+  return now.ctime_ns < start_ns - kClockGranularityNs && ::statfs(access.path.c_str(), &fs) == 0 &&
+         fs.f_type != TMPFS_MAGIC;
+}
+
+}  // namespace
 
 Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns,
                 const std::vector<std::string>& scratch, const graph::Mounts& mounts,
@@ -25,12 +52,17 @@ Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns,
       }
       continue;
     }
+    const FileIdentity& before = access.before_mutation;
+    if (before.kind == FileKind::File && (access.ops & (sandbox::kUnlink | sandbox::kCreate)))
+      result.relinked.emplace(before.dev, before.ino);
     auto id = lstat_identity(access.path);
     if (!id) {
       result.files.push_back({access.path, {}, false, id.error().errnum});
       continue;
     }
     if (!id->exists()) continue;
+    if (id->kind == FileKind::File && (access.ops & sandbox::kCreate))
+      result.relinked.emplace(id->dev, id->ino);
     Ingested::File file;
     file.path = access.path;
     file.output.identity = *id;
@@ -51,6 +83,7 @@ Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns,
       }
       case FileKind::File: {
         if (!content_mutation(access.ops) || is_temp_place(access.path, mounts)) break;
+        const std::optional<Digest> known = only_opened(access) ? memo.find(before) : std::nullopt;
         file.output.executable = id->executable;
         file.output.size = id->size;
         auto fd = open_file(access.path, O_RDONLY | O_NOFOLLOW);
@@ -75,6 +108,8 @@ Ingested ingest(const sandbox::Outcome& outcome, std::int64_t start_ns,
         auto after = lstat_identity(access.path);
         if (!after || *after != *id) file.errnum = EAGAIN;
         if (file.errnum == 0) memo.learn(access.path, *id, file.output.digest);
+        file.unwritten =
+            file.errnum == 0 && is_unwritten(access, *id, known, file.output.digest, start_ns);
         file.other_kind = (id->mode & 06000) != 0;
         break;
       }

@@ -49,7 +49,7 @@ bool Recorder::undeclared_read(const sandbox::Access& access, PathId path, const
 void Recorder::observation(const sandbox::Access& access) {
   PathId path = paths_.intern(access.path);
   if (path == rspfile_) return;
-  bool mutated = access.first_mutation_seq != 0;
+  bool mutated = access.first_mutation_seq != 0 && is_mutated(access);
   bool content_first = access.first_content_seq != 0 &&
                        (!mutated || access.first_content_seq < access.first_mutation_seq);
   bool made_here = mutated && !access.first.exists();
@@ -155,7 +155,8 @@ void Recorder::from_tool_cache(const sandbox::Access& access, PathId path) {
 const std::unordered_set<PathId>& Recorder::mutated() {
   if (mutated_.empty())
     for (const sandbox::Access& access : outcome_.accesses)
-      if (access.first_mutation_seq != 0) mutated_.insert(paths_.intern(access.path));
+      if (access.first_mutation_seq != 0 && is_mutated(access))
+        mutated_.insert(paths_.intern(access.path));
   return mutated_;
 }
 
@@ -189,8 +190,12 @@ void Recorder::observe(const sandbox::Access& access, PathId path, const Seen& s
 
 // Rule 12: what was hashed is what was read.
 void Recorder::unchanged(const sandbox::Access& access, PathId path, const Seen& seen) {
+  // A link that this run made to it, or took away, moved its ctime and no more.
+  auto relinked = [&](const FileIdentity& now) {
+    return differ_in_ctime_only(access.first, now) && ingested_.is_relinked(now);
+  };
   if (seen.from_disk) {
-    if (seen.identity != access.first) {
+    if (seen.identity != access.first && !relinked(seen.identity)) {
       not_published(show(path) + " was modified while the pip ran");
     } else if (access.first.kind == FileKind::File && ingested_.young.count(access.path)) {
       // Also what was saved before the clock was set back: whether it changed since cannot be
@@ -202,9 +207,22 @@ void Recorder::unchanged(const sandbox::Access& access, PathId path, const Seen&
     return;
   }
   auto record = records_.find(path);
-  if (record == records_.end() || !graph::still_recorded(record->second, access.first) ||
-      view_.disk(path) != access.first)
+  const FileIdentity& now = view_.disk(path);
+  const bool recorded =
+      record != records_.end() && graph::still_recorded(record->second, access.first);
+  if (recorded && relinked(now)) {
+    wire::Output as_it_is;
+    as_it_is.path = path;
+    as_it_is.kind = record->second.kind;
+    as_it_is.executable = now.executable;
+    as_it_is.size = now.size;
+    as_it_is.digest = record->second.digest;
+    as_it_is.identity = now;
+    if (const PipId owner = view_.owner(path); owner != kNoPip)
+      result_.overwritten.emplace_back(owner, std::move(as_it_is));
+  } else if (!recorded || now != access.first) {
     not_published(show(path) + ", an output of another pip, was changed by somebody else");
+  }
 }
 
 PipId Recorder::running_maker(PathId path) {

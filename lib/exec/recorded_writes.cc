@@ -11,6 +11,13 @@ namespace bxl::exec {
 
 bool Recorder::Change::edits_content() const { return content_mutation(access.ops); }
 
+bool Recorder::is_mutated(const sandbox::Access& access) {
+  if ((access.ops & sandbox::kMutations) == 0) return false;
+  const PathId path = paths_.find(access.path);
+  auto now = path == kNoPath ? now_.end() : now_.find(path);
+  return now == now_.end() || !now->second->unwritten;
+}
+
 void Recorder::mutation(const sandbox::Access& access) {
   const PathId path = paths_.intern(access.path);
   if (path == rspfile_ || git_index_kept(path)) return;

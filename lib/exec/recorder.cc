@@ -21,8 +21,7 @@ Recorded Recorder::run() {
   for (const Ingested::File& file : ingested_.files) now_[paths_.intern(file.path)] = &file;
 
   for (const sandbox::Access& access : outcome_.accesses)
-    if (!within_any(access.path, context_.scratch) && (access.ops & sandbox::kMutations))
-      mutation(access);
+    if (!within_any(access.path, context_.scratch) && is_mutated(access)) mutation(access);
   std::vector<PathId> own;
   for (const wire::Output& out : result_.outputs) own.push_back(out.path);
   view_.note_outputs(context_.pip, own);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -38,10 +39,18 @@ struct Ingested {
     bool other_kind = false;  // FIFO, socket, device, setuid: cannot be an output
     int errnum = 0;           // it could not be read or stored
     RootFinding roots;        // where that was asked for
+    // It was there before, was opened for writing and nothing else, and is as it was.
+    bool unwritten = false;
   };
   std::vector<File> files;  // every mutated path that exists now, sorted
   std::unordered_set<std::string>
       young;  // read, changed within the granularity of the start, no earlier hash
+  // Files of which the run made or removed a name, as (device, inode): their change time moved, and
+  // their content need not have.
+  std::set<std::pair<std::uint64_t, std::uint64_t>> relinked;
+  bool is_relinked(const FileIdentity& file) const {
+    return !relinked.empty() && relinked.contains({file.dev, file.ino});
+  }
 };
 // `store` null: outputs are hashed but not stored. `roots`, when not null, are looked for in the
 // content of outputs. `scratch`: path prefixes whose content is never

@@ -63,6 +63,7 @@ class Recorder {
   // Why the other of two that used a path of a cache at the same time is not published.
   std::string met_in_tool_cache(PipId met, PathId path);
   const std::unordered_set<PathId>& mutated();  // in this run
+  bool is_mutated(const sandbox::Access& access);
 
   // recorded_writes.cc
   struct Change {

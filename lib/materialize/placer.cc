@@ -279,8 +279,8 @@ Result<void> Placer::clear(const std::string& owner, const std::vector<PathId>& 
       removed.push_back(path);  // from the record
       continue;
     }
-    if (record != records.end() && remover_.is_recorded(record->second.identity, disk)) {
-      BXL_TRY(remover_.unlink(place, disk));
+    if (record != records.end() && remover_.is_recorded(path, record->second.identity, disk)) {
+      BXL_TRY(remover_.unlink(path, place));
       removed.push_back(path);
     } else {
       BXL_TRY_ASSIGN(auto parent, open_parent_beneath(place.root_fd, place.relative));

@@ -82,6 +82,8 @@ class Placer {
   // The pip succeeded: what was set aside stays in .bxl/saved/.
   void forget_saved(const std::string& owner);
 
+  // As Remover's.
+  std::vector<Remover::Relinked> take_relinked() { return remover_.take_relinked(); }
   // As Remover::scrub.
   Result<bool> scrub(PathId path, const FileIdentity& recorded) {
     return remover_.scrub(path, recorded);

@@ -1,6 +1,7 @@
 #include "materialize/remover.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace bxl::materialize {
@@ -17,12 +18,21 @@ Result<Place> Remover::locate(PathId path) {
   return Place{roots_.back().second.get(), text.substr(root == "/" ? 1 : root.size() + 1)};
 }
 
-bool Remover::is_recorded(const FileIdentity& recorded, const FileIdentity& disk) const {
+bool Remover::is_recorded(PathId path, const FileIdentity& recorded,
+                          const FileIdentity& disk) const {
   graph::OutputRecord record;
   record.identity = recorded;
-  if (disk.kind == FileKind::File && unlinked_.contains({disk.dev, disk.ino}))
-    record.identity.ctime_ns = 0;
-  return graph::still_recorded(record, disk);
+  if (graph::still_recorded(record, disk)) return true;
+  const bool same_file = disk.kind == FileKind::File && recorded.kind == FileKind::File &&
+                         disk.dev == recorded.dev && disk.ino == recorded.ino;
+  if (!same_file) return false;
+  const std::string text = paths_.str(path);
+  if (struct stat st; ::lstat(text.c_str(), &st) == 0 && st.st_nlink > 1) return true;
+  const auto known = log_.records().find(path);
+  if (!differ_in_ctime_only(recorded, disk) || known == log_.records().end()) return false;
+  auto fd = open_file(text, O_RDONLY | O_NOFOLLOW);
+  auto digest = fd ? hash_fd(fd->get()) : Result<Digest>(Digest());
+  return digest && !digest->is_zero() && *digest == known->second.digest;
 }
 
 Result<bool> Remover::is_behind_link(const Place& place) const {
@@ -32,9 +42,14 @@ Result<bool> Remover::is_behind_link(const Place& place) const {
   return std::move(parent.error());
 }
 
-Result<bool> Remover::unlink(const Place& place, const FileIdentity& disk) {
-  BXL_TRY_ASSIGN(bool removed, unlink_beneath(place.root_fd, place.relative));
-  if (removed && disk.kind == FileKind::File) unlinked_.emplace(disk.dev, disk.ino);
+Result<bool> Remover::unlink(PathId path, const Place& place) {
+  auto file = open_file(paths_.str(path), O_PATH | O_NOFOLLOW);
+  struct stat before, after;
+  const bool has_other_name =
+      file && ::fstat(file->get(), &before) == 0 && S_ISREG(before.st_mode) && before.st_nlink > 1;
+  BXL_TRY_ASSIGN(const bool removed, unlink_beneath(place.root_fd, place.relative));
+  if (removed && has_other_name && ::fstat(file->get(), &after) == 0)
+    relinked_.push_back({identity_of(before), identity_of(after)});
   return removed;
 }
 
@@ -44,7 +59,7 @@ Result<bool> Remover::scrub(PathId path, const FileIdentity& recorded) {
   // A directory's times change with its members; another inode is one that somebody else made.
   const bool another_directory =
       disk.kind == FileKind::Directory && (disk.dev != recorded.dev || disk.ino != recorded.ino);
-  if (disk.exists() && (another_directory || !is_recorded(recorded, disk))) {
+  if (disk.exists() && (another_directory || !is_recorded(path, recorded, disk))) {
     if (disk.kind != FileKind::Directory) tell_({Note::Kind::LeftAlone, text, {}});
     BXL_TRY(log_.remove({path}));
     return false;
@@ -66,7 +81,7 @@ Result<bool> Remover::scrub(PathId path, const FileIdentity& recorded) {
         return false;
       removed = true;
     } else {
-      BXL_TRY_ASSIGN(removed, unlink(place, disk));
+      BXL_TRY_ASSIGN(removed, unlink(path, place));
     }
   }
   BXL_TRY(log_.remove({path}));

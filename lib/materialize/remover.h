@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,13 +41,21 @@ class Remover {
   Result<bool> scrub(PathId path, const FileIdentity& recorded);
 
   // Is what lies there what was recorded? Of two hard links the removal of one changes the ctime of
-  // the other: where this remover caused it, ctime does not count.
-  bool is_recorded(const FileIdentity& recorded, const FileIdentity& disk) const;
+  // the other: where ctime alone differs the content decides. Nor is anything lost where the file
+  // that was recorded has been edited and has another name, under which it stays.
+  bool is_recorded(PathId path, const FileIdentity& recorded, const FileIdentity& disk) const;
   // Does a symlink lie on the way from the root of the mount? Recorded paths have none: the user
   // put it there since, and what lies behind it is his (rule 8).
   Result<bool> is_behind_link(const Place& place) const;
   // unlink_beneath() of a file that was as recorded.
-  Result<bool> unlink(const Place& place, const FileIdentity& disk);
+  Result<bool> unlink(PathId path, const Place& place);
+
+  // Files that had another name when one of theirs was removed here: the identity before, and with
+  // the change time that this moved. Their content is what it was.
+  struct Relinked {
+    FileIdentity before, after;
+  };
+  std::vector<Relinked> take_relinked() { return std::exchange(relinked_, {}); }
 
  private:
   const graph::Mounts& mounts_;
@@ -56,7 +63,7 @@ class Remover {
   state::OutputLog& log_;
   const Tell& tell_;
   std::vector<std::pair<std::string, UniqueFd>> roots_;
-  std::set<std::pair<std::uint64_t, std::uint64_t>> unlinked_;  // device, inode
+  std::vector<Relinked> relinked_;
 };
 
 }  // namespace bxl::materialize

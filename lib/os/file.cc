@@ -59,6 +59,12 @@ FileIdentity identity_of(const struct stat& st) {
   return id;
 }
 
+bool differ_in_ctime_only(const FileIdentity& a, const FileIdentity& b) {
+  FileIdentity same = b;
+  same.ctime_ns = a.ctime_ns;
+  return a.kind == FileKind::File && a.ctime_ns != b.ctime_ns && a == same;
+}
+
 Result<FileIdentity> lstat_identity(const std::string& path) {
   return identity_by([&](struct stat* st) { return ::lstat(path.c_str(), st); }, "lstat " + path);
 }

@@ -37,6 +37,11 @@ struct FileIdentity {
 
 FileIdentity identity_of(const struct stat& st);
 
+// Do both tell of one file and differ in its change time alone? So it is after another of its names
+// was made or removed; and after a chmod that was undone, or an edit whose mtime was put back. Who
+// relies on it compares contents, or knows of the link.
+bool differ_in_ctime_only(const FileIdentity& a, const FileIdentity& b);
+
 // lstat (the last component is not followed). Absent (ENOENT, ENOTDIR) is a value; other errors are
 // Errors.
 Result<FileIdentity> lstat_identity(const std::string& path);

@@ -35,6 +35,11 @@ bool Lookup::content_available(const wire::Entry& entry, bool* all_in_place) {
       continue;
     }
     if (out.identity.exists() && out.identity == disk) continue;
+    // Another name was made of it, or removed: what it holds is asked once, and remembered.
+    if (differ_in_ctime_only(out.identity, disk))
+      if (auto digest = view_.tree().digest(view_.paths().str(out.path), disk);
+          digest && *digest == out.digest)
+        continue;
     *all_in_place = false;
     if (out.kind == wire::OutputKind::Symlink) continue;
     if (!stores_.blobs || !stores_.blobs->rely_on(out.digest, out.size)) available = false;

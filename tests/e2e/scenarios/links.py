@@ -102,3 +102,45 @@ def hard_linked_outputs_come_back_one_by_one(t):
     t.noop()
     t.outputs_remove("a", "b", "c")
     t.noop()
+
+
+@scenario("ln instead of cp")
+def hard_links_to_inputs_are_outputs_like_others(t):
+    """A link moves the change time of its source, of an output and of all other names: nothing has changed for that."""
+    t.write("in", "1\n")
+    t.ninja(edge("o1", "ln -f in o1", "in"), edge("o2", "ln -f o1 o2", "o1"), edge("r", "cat o1 >r", "o1"))
+    t.build(ran={"o1", "o2", "r"}, uncacheable=0, silent_on=["set aside"])
+    t.noop()
+    t.outputs_remove("o2")
+    t.noop()
+    t.noop()
+    t.write("in", "2\n")
+    t.build(ran={"o1", "o2", "r"}, silent_on=["set aside"])
+    t.noop()
+
+
+@scenario("ln instead of cp", state=("kept",))
+def hard_links_are_edited_through_any_name(t):
+    """An edit in place of the source is one of its linked output: both are made anew, and no copy piles up."""
+    t.write("in", "1\n")
+    t.ninja(edge("o1", "ln -f in o1", "in"), edge("r", "cat o1 >r", "o1"))
+    t.build(ran={"o1", "r"})
+    for text in ("2", "3"):
+        t.shell(f"echo {text} >>in")
+        t.build(ran={"o1", "r"}, silent_on=["set aside"])
+    t.noop()
+
+
+@scenario("open for writing, write nothing")
+def opening_for_writing_is_no_write(t):
+    """r+ on an upstream output and on a source; with a byte written it is an edit as before."""
+    t.write("in", "1\n")
+    t.write("s", "2\n")
+    opened = "python3 -c \"import sys; [sys.stdout.write(open(f, 'r+').read()) for f in ('db', 's')]\" >r"
+    t.ninja(edge("db", "cat in >db", "in"), edge("r", opened, "db s"))
+    t.build(ran={"db", "r"}, uncacheable=0)
+    t.noop()
+    t.write("s", "3\n")
+    t.build(ran={"r"}, uncacheable=0)
+    t.ninja(edge("db", "cat in >db", "in"), edge("r", opened.replace(".read()", ".write('x') and ''"), "db s"))
+    t.build(exit=4, sources=False)
