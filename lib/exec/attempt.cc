@@ -141,9 +141,10 @@ Result<bool> Build::prepare(PipId id, Job* job) {
   removed_meanwhile_.erase(id);
   BXL_TRY(s_.placer.clear(p.stable_id, own));
   // Or an input of which an output was another name would be too young to be trusted.
-  for (const auto& [before, after] : s_.placer.take_relinked())
-    if (auto digest = s_.memo.find(before); digest && differ_in_ctime_only(before, after))
-      s_.memo.learn("", after, *digest);
+  for (const auto& [before, after, content] : s_.placer.take_relinked())
+    if (differ_in_ctime_only(before, after) &&
+        after.ctime_ns - before.ctime_ns > kClockGranularityNs)
+      s_.memo.learn("", after, content);
   note_removed(directories);
   removed_meanwhile_.erase(id);  // its own doing is no surprise to it
   // As ninja does, for each edge: an earlier one may have removed what was made at the start.

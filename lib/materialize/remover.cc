@@ -43,13 +43,14 @@ Result<bool> Remover::is_behind_link(const Place& place) const {
 }
 
 Result<bool> Remover::unlink(PathId path, const Place& place) {
-  auto file = open_file(paths_.str(path), O_PATH | O_NOFOLLOW);
+  auto file = open_file(paths_.str(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   struct stat before, after;
   const bool has_other_name =
       file && ::fstat(file->get(), &before) == 0 && S_ISREG(before.st_mode) && before.st_nlink > 1;
+  auto content = has_other_name ? hash_fd(file->get()) : Result<Digest>(Digest());
   BXL_TRY_ASSIGN(const bool removed, unlink_beneath(place.root_fd, place.relative));
-  if (removed && has_other_name && ::fstat(file->get(), &after) == 0)
-    relinked_.push_back({identity_of(before), identity_of(after)});
+  if (removed && has_other_name && content && ::fstat(file->get(), &after) == 0)
+    relinked_.push_back({identity_of(before), identity_of(after), *content});
   return removed;
 }
 

@@ -54,6 +54,7 @@ class Remover {
   // the change time that this moved. Their content is what it was.
   struct Relinked {
     FileIdentity before, after;
+    Digest content;  // read under `before`
   };
   std::vector<Relinked> take_relinked() { return std::exchange(relinked_, {}); }
 
