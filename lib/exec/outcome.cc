@@ -146,13 +146,25 @@ void Build::finish(Finished done) {
   // (BuildXL: DX0064).
   const bool broke_promise = (p.flags & wire::kPipJson) && !recorded.missing.empty();
   const bool ok = succeeded(p, outcome) && !broke_promise;
+  // Nobody else's: what the user had there was set aside before it ran.
+  if (p.depfile != kNoPath && (p.flags & wire::kPipDepsGcc))
+    ::unlink(paths_.str(p.depfile).c_str());
   if (ok) {
     s_.placer.forget_saved(p.stable_id);
     if (p.rspfile != kNoPath) ::unlink(paths_.str(p.rspfile).c_str());
-    if (p.depfile != kNoPath && (p.flags & wire::kPipDepsGcc))
-      ::unlink(paths_.str(p.depfile).c_str());
   } else if (auto r = s_.placer.restore_saved(p.stable_id); !r) {
     s_.observer.note(r.error().to_string());
+  }
+
+  // As with ninja it stays for whoever looks into the failure; it is no file of the user.
+  if (!ok && p.rspfile != kNoPath) {
+    wire::Output rspfile;
+    rspfile.path = s_.view.physical(p.rspfile);
+    if (auto left = lstat_identity(paths_.str(rspfile.path)); left && left->exists()) {
+      rspfile.identity = *left;
+      if (auto logged = s_.log.add(p.stable_id, {rspfile}); !logged)
+        s_.observer.note(logged.error().to_string());
+    }
   }
 
   if (undone) {

@@ -18,6 +18,21 @@ bool Recorder::is_mutated(const sandbox::Access& access) {
   return now == now_.end() || !now->second->unwritten;
 }
 
+// How commands wait for each other: an empty file that is locked tells nobody anything (rule 59).
+bool Recorder::is_lock_file(const sandbox::Access& access) const {
+  constexpr std::uint32_t kOnlyLocks = sandbox::kRead | sandbox::kStat | sandbox::kAccess |
+                                       sandbox::kWrite | sandbox::kCreate | sandbox::kLock;
+  if ((access.ops & sandbox::kLock) == 0 || (access.ops & ~kOnlyLocks) != 0) return false;
+  const bool empty_before =
+      !access.first.exists() || (access.first.kind == FileKind::File && access.first.size == 0);
+  const PathId path = paths_.find(access.path);
+  if (!empty_before || path == kNoPath || declared_.count(path) != 0) return false;
+  if ((access.ops & sandbox::kMutations) == 0) return true;
+  auto now = now_.find(path);
+  return now != now_.end() && now->second->output.kind == wire::OutputKind::File &&
+         !now->second->other_kind && now->second->output.identity.size == 0;
+}
+
 void Recorder::mutation(const sandbox::Access& access) {
   const PathId path = paths_.intern(access.path);
   if (path == rspfile_ || git_index_kept(path)) return;

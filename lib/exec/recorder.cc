@@ -21,15 +21,22 @@ Recorded Recorder::run() {
   for (const Ingested::File& file : ingested_.files) now_[paths_.intern(file.path)] = &file;
 
   for (const sandbox::Access& access : outcome_.accesses)
-    if (!within_any(access.path, context_.scratch) && is_mutated(access)) mutation(access);
+    if (!within_any(access.path, context_.scratch) && is_mutated(access) && !is_lock_file(access))
+      mutation(access);
   std::vector<PathId> own;
   for (const wire::Output& out : result_.outputs) own.push_back(out.path);
   view_.note_outputs(context_.pip, own);
   for (PathId path : own)
     for (PathId dir = paths_.parent(path); dir != kRootPath && own_dirs_.insert(dir).second;)
       dir = paths_.parent(dir);
-  for (const sandbox::Access& access : outcome_.accesses)
-    if (!within_any(access.path, context_.scratch)) observation(access);
+  for (const sandbox::Access& access : outcome_.accesses) {
+    if (within_any(access.path, context_.scratch)) continue;
+    // A lock is no input; who writes something into it all the same hears that it was looked at.
+    if (is_lock_file(access))
+      touch(paths_.intern(access.path), {violation::Touch::Read}, Owner());
+    else
+      observation(access);
+  }
 
   forget_directories_of_violations();
   for (PathId path : pip_.outputs)

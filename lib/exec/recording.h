@@ -64,6 +64,7 @@ class Recorder {
   std::string met_in_tool_cache(PipId met, PathId path);
   const std::unordered_set<PathId>& mutated();  // in this run
   bool is_mutated(const sandbox::Access& access);
+  bool is_lock_file(const sandbox::Access& access) const;
 
   // recorded_writes.cc
   struct Change {

@@ -125,6 +125,10 @@ void Decoder::dispatch(const Call& call) {
       return metadata(call, Follow::No);
     case Kind::MetadataFd:
       return metadata_fd(call, call.int_arg(at.dir));
+    case Kind::Lock:
+      if (const auto id = descriptor_path(call, call.int_arg(at.dir)))
+        recorder_.note(Place{*id, FileKind::File, 0, true, resolver_.is_tracked(*id)}, kLock);
+      return;
     case Kind::Chdir:
       if (auto place = locate(call, at.dir, at.path, Follow::Yes)) recorder_.note(*place, kAccess);
       return;

@@ -102,6 +102,17 @@ Program leaf(const SyscallRow* row, std::uint64_t key, bool sockets) {
     return {load(arg_offset(0)), jump(BPF_JMP | BPF_JSET | BPF_K, row->args.gate_mask, 0, 1),
             answer(SECCOMP_RET_USER_NOTIF), answer(SECCOMP_RET_ALLOW)};
   }
+  if (row->args.gate_locks) {
+    return {load(arg_offset(1)),
+            jump(BPF_JMP | BPF_JEQ | BPF_K, F_SETLK, 6, 0),
+            jump(BPF_JMP | BPF_JEQ | BPF_K, F_SETLKW, 5, 0),
+            jump(BPF_JMP | BPF_JEQ | BPF_K, 13, 4, 0),  // F_SETLK64 and F_SETLKW64 of i386
+            jump(BPF_JMP | BPF_JEQ | BPF_K, 14, 3, 0),
+            jump(BPF_JMP | BPF_JEQ | BPF_K, F_OFD_SETLK, 2, 0),
+            jump(BPF_JMP | BPF_JEQ | BPF_K, F_OFD_SETLKW, 1, 0),
+            answer(SECCOMP_RET_ALLOW),
+            answer(SECCOMP_RET_USER_NOTIF)};
+  }
   if (row->args.gate_pointer >= 0) {
     const std::uint32_t low = arg_offset(row->args.gate_pointer);
     return {load(low),

@@ -36,6 +36,7 @@ enum Op : std::uint32_t {
   kMkdir = 256,
   kSymlink = 512,    // a symlink was made here
   kMetadata = 1024,  // chmod, chown, utimes, xattr writes
+  kLock = 2048,      // locked as a whole or in part: flock(2), fcntl(2), lockf(3)
 };
 inline constexpr std::uint32_t kMutations =
     kWrite | kCreate | kUnlink | kMkdir | kSymlink | kMetadata;

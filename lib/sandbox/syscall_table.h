@@ -40,6 +40,7 @@ enum class Kind : std::uint8_t {
   Truncate,
   Metadata,  // as Stat, but changes attributes
   MetadataLink,
+  Lock,        // takes or gives back a lock on a descriptor
   MetadataFd,  // changes attributes through a descriptor that may be read-only
   Chdir,
   Enumerate,
@@ -67,6 +68,7 @@ struct Args {
   const char* reason = "";        // Kind::Mark
   std::uint32_t gate_mask = 0;    // notify only when argument 0 has one of these bits
   std::int8_t gate_pointer = -1;  // notify only when this argument is not null
+  bool gate_locks = false;        // notify only when argument 1 is a command of fcntl(2) that locks
 };
 
 struct SyscallRow {

@@ -1,6 +1,7 @@
 // Every system call of the kernel has a verdict, and the filter says what the table says.
 #include "sandbox/syscall_table.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
@@ -128,6 +129,7 @@ TEST(SyscallTable, FilterSaysWhatTheTableSays) {
     const SyscallRow* row = syscall_row(number);
     seccomp_data data = call(number);
     for (auto& arg : data.args) arg = ~0ull;  // every gate open
+    if (row != nullptr && row->args.gate_locks) data.args[1] = F_SETLKW;
     std::uint32_t expected = SECCOMP_RET_ERRNO | ENOSYS;
     if (row != nullptr && row->verdict == Verdict::Harmless) expected = SECCOMP_RET_ALLOW;
     if (row != nullptr && row->verdict == Verdict::Trap) expected = SECCOMP_RET_USER_NOTIF;
@@ -143,6 +145,7 @@ TEST(SyscallTable, FilterSaysWhatTheI386TableSays) {
     const SyscallRow* row = syscall32_row(number);
     seccomp_data data = call(number, AUDIT_ARCH_I386);
     for (auto& arg : data.args) arg = 0xffffffff;
+    if (row != nullptr && row->args.gate_locks) data.args[1] = 14;  // its F_SETLKW64
     std::uint32_t expected = SECCOMP_RET_ERRNO | ENOSYS;
     if (row != nullptr && row->verdict == Verdict::Harmless) expected = SECCOMP_RET_ALLOW;
     if (row != nullptr && row->verdict == Verdict::Trap) expected = SECCOMP_RET_USER_NOTIF;
@@ -154,6 +157,15 @@ TEST(SyscallTable, FilterSaysWhatTheI386TableSays) {
 
 TEST(SyscallTable, GatesLetTheHarmlessFormThrough) {
   const auto program = make_filter();
+  seccomp_data fcntl_call = call(72);
+  for (const std::uint32_t command : {F_DUPFD, F_GETFL, F_SETFL, F_GETLK, F_DUPFD_CLOEXEC}) {
+    fcntl_call.args[1] = command;
+    EXPECT_EQ(verdict_of(program, fcntl_call), SECCOMP_RET_ALLOW) << command;
+  }
+  for (const std::uint32_t command : {F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW}) {
+    fcntl_call.args[1] = command;
+    EXPECT_EQ(verdict_of(program, fcntl_call), SECCOMP_RET_USER_NOTIF) << command;
+  }
   seccomp_data clone = call(56);
   clone.args[0] = 0x003d0f00;  // what pthread_create passes
   EXPECT_EQ(verdict_of(program, clone), SECCOMP_RET_ALLOW);

@@ -24,7 +24,7 @@ constexpr OpName kOps[] = {
     {sandbox::kExec, "exec", 'x'},         {sandbox::kWrite, "write", 'w'},
     {sandbox::kCreate, "create", 'c'},     {sandbox::kUnlink, "unlink", 'u'},
     {sandbox::kMkdir, "mkdir", 'd'},       {sandbox::kSymlink, "symlink", 'l'},
-    {sandbox::kMetadata, "metadata", 'm'},
+    {sandbox::kMetadata, "metadata", 'm'}, {sandbox::kLock, "lock", 'k'},
 };
 
 const char* kind_name(FileKind kind) {

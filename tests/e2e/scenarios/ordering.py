@@ -233,3 +233,26 @@ def listing_during_materialisation_sees_no_temporary_names(t):
     for listing in t.read("p").split("\n", 1)[1].split("\n\n"):
         seen = set(listing.split())
         t.expect(seen in (set(), {*names, "stamp"}), f"a listing saw {sorted(seen)[:5]} …")
+
+
+@scenario("locks are no communication")
+def empty_lock_file_is_nobodys_output(t):
+    """Commands that serialise themselves by flock(1), fcntl or both; what is written into such a file is an output as ever."""
+    t.write("in", "1\n")
+    lockf = "python3 -c \"import fcntl; f = open('lock', 'a'); fcntl.lockf(f, fcntl.LOCK_EX); print(open('in').read())\" >c"
+    t.ninja(edge("a", "flock lock cp in a", "in"), edge("b", "flock lock cp in b", "in"), edge("c", lockf, "in"))
+    t.build(ran={"a", "b", "c"}, uncacheable=0)
+    t.noop()
+    t.outputs_remove("a", "c")
+    t.noop()
+    t.ninja(edge("a", "flock pid sh -c 'echo a >>pid; cp in a'", "in"), edge("b", "flock pid sh -c 'cat pid >b'", "in"))
+    t.build(exit=4, sources=False)
+
+
+@scenario("a lock file is not a stamp", jobs=(1,))
+def empty_file_without_a_lock_is_an_output(t):
+    """Whoever asks whether it is there has to depend on who makes it."""
+    t.ninja(edge("a", "touch stamp; echo >a"), edge("b", "if test -e stamp; then echo yes; else echo no; fi >b", order_only="a"))
+    t.build(ran={"a", "b"}, uncacheable=0)
+    t.ninja(edge("a", "touch stamp; echo >a"), edge("b", "if test -e stamp; then echo yes; else echo no; fi >b"))
+    t.build(exit=4, sources=False)

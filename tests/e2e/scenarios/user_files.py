@@ -263,3 +263,17 @@ def upward_search_stops_at_the_vcs_root(t):
     t.expect(os.path.exists(t.path("out")), "the build file above was not found")
     t.dir = "repo"
     t.start().finish(exit=(2, 3), check=False)
+
+
+@scenario("what a failed command leaves", state=("kept",))
+def leftovers_of_failed_commands_are_no_files_of_the_user(t):
+    """The depfile of a compiler that failed and a response file: no copy of them in .bxl/saved, however often it fails."""
+    t.write("in", "exit 1\n")
+    t.ninja("rule cc\n  command = echo $out: in >$out.d; . ./in; cat $out.rsp in >$out\n  depfile = $out.d\n  deps = gcc\n"
+            "  rspfile = $out.rsp\n  rspfile_content = words\nbuild x.o: cc in\n")
+    for _ in range(3):
+        t.build(exit=1, failed=1, silent_on=["set aside", "restored"])
+    t.write("in", "true\n")
+    t.build(ran={"x.o"}, uncacheable=0, silent_on=["set aside"])
+    t.expect(not t.exists(".bxl/saved"), "something was set aside")
+    t.noop()
