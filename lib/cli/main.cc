@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -51,23 +52,49 @@ void set_up_signals(OnInterrupt on_interrupt) {
   if (!below_wrapper()) ::raise(SIGTERM);  // it died between the two lines above
 }
 
-// A file opened on a missing 0, 1 or 2 would receive what was meant for the terminal.
+constexpr const char* kOutputClosed = "standard output is closed: nothing can be written to it";
+bool output_closed = false;  // by our caller
+
+// A file opened on a missing 0, 1 or 2 would receive what was meant for the terminal. In place of a
+// missing output comes one that refuses: a stream that went nowhere is no success.
 void open_standard_descriptors() {
-  for (int fd = 0; fd <= 2; ++fd)
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    if (fd == STDOUT_FILENO) output_closed = true;
     // NOLINTNEXTLINE(android-cloexec-open): children need these three as much
-    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)::open("/dev/null", O_RDWR);
+    (void)::open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+  }
 }
 
-void print_line(const std::string& tool, const char* kind, const std::string& message) {
-  (void)write_all(STDERR_FILENO, tool + ": " + kind + message + "\n");
+int talk = STDERR_FILENO;
+std::array<int, 3> console = {-1, -1, -1};
+
+bool take_over_number(int fd) { return fd > 2 && ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0; }
+
+// What the wrapper hands on. A daemon that a generator starts must not keep the user's pipe open.
+void find_handed_on() {
+  if (!below_wrapper()) return;
+  const char* text = std::getenv("BXL_CONSOLE_FDS");
+  std::array<int, 3> fds{};
+  if (text && std::sscanf(text, "%d %d %d", &fds[0], &fds[1], &fds[2]) == 3 &&
+      std::all_of(fds.begin(), fds.end(), take_over_number))
+    console = fds;
+  text = std::getenv("BXL_TALK_FD");
+  if (const int fd = text ? std::atoi(text) : -1; take_over_number(fd)) talk = fd;
+}
+
+void print_line(int fd, const std::string& tool, const char* kind, const std::string& message) {
+  std::fflush(stdout);  // what was said before comes before, where both go to one place
+  (void)write_all(fd, tool + ": " + kind + message + "\n");
 }
 
 // The errno of an earlier write is lost when stdio notices at its next flush.
 int flush_stdout(const std::string& tool, int code) {
   errno = 0;
   bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
-  if (!failed || errno == EPIPE || errno == EBADF || reader_left(STDOUT_FILENO)) return code;
-  print_error(tool, errno_error("write to standard output").to_string());
+  if (!failed || errno == EPIPE || reader_left(STDOUT_FILENO)) return code;
+  print_error(tool,
+              output_closed ? kOutputClosed : errno_error("write to standard output").to_string());
   return code == kOk ? kLocalResource : code;
 }
 
@@ -87,8 +114,12 @@ bool below_wrapper() {
   return pid != nullptr && std::to_string(::getppid()) == pid;
 }
 
+int talk_fd() { return talk; }
+const std::array<int, 3>& console_fds() { return console; }
+
 int run_main(const std::string& tool, OnInterrupt on_interrupt, const std::function<int()>& body) {
   open_standard_descriptors();
+  find_handed_on();
   set_up_signals(on_interrupt);
   ::umask(022);
   try {
@@ -107,13 +138,13 @@ int run_main(const std::string& tool, OnInterrupt on_interrupt, const std::funct
 void print_error(const std::string& tool, const std::string& message) {
   // "DX0295: …" is said as BuildXL does: "error DX0295: …".
   const bool coded = message.size() > 7 && message.compare(0, 2, "DX") == 0 && message[6] == ':';
-  print_line(tool, coded ? "error " : "error: ", message);
+  print_line(STDERR_FILENO, tool, coded ? "error " : "error: ", message);
 }
 void print_warning(const std::string& tool, const std::string& message) {
-  print_line(tool, "warning: ", message);
+  print_line(STDERR_FILENO, tool, "warning: ", message);
 }
 void print_note(const std::string& tool, const std::string& message) {
-  print_line(tool, "", message);
+  print_line(talk, tool, "", message);
 }
 void print_consequence(const std::string& tool, const std::string& message) {
   if (!below_wrapper()) print_error(tool, message);
@@ -155,6 +186,7 @@ Result<UniqueFd> open_output(const Options& options) {
     return make_error(EINVAL,
                       "refusing to write a binary stream to a terminal; pipe it into the next "
                       "stage, store it with --out FILE, or print it with the show subcommand");
+  if (output_closed) return make_error(0, kOutputClosed);
   return take_over(STDOUT_FILENO, "standard output");
 }
 

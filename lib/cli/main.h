@@ -2,6 +2,7 @@
 // catch-all.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <string>
 
@@ -13,8 +14,9 @@ namespace bxl::cli {
 
 // Sets up a tool's process, then calls body() and flushes stdout (a failed flush is kLocalResource,
 // a reader that went away is not). Descriptors 0 to 2 are open afterwards, SIGPIPE is ignored, the
-// umask is 022. An escaped exception prints "internal error" and gives kBug, bad_alloc
-// kLocalResource.
+// umask is 022. A closed standard output stays one that cannot be written: who prints there, or
+// writes a stream, fails as on a full disk. An escaped exception prints "internal error" and gives
+// kBug, bad_alloc kLocalResource.
 //
 // Drain: the first SIGINT is ignored, for only bxl-exec acts on it; the second exits 130 at once.
 // Below the wrapper SIGTERM and SIGHUP do the same (143, 129), so that results of a stopped build
@@ -24,8 +26,17 @@ namespace bxl::cli {
 enum class OnInterrupt { Drain, Own };
 int run_main(const std::string& tool, OnInterrupt on_interrupt, const std::function<int()>& body);
 
-// "bxl-plan: error: …", "bxl-plan: warning: …", "bxl-plan: …" on stderr, in one write(2) so that
-// lines of several stages do not mix.
+// Where what a build has to say goes: progress, what commands print, notes, the last line. As with
+// ninja that is standard output; but a stage's own is a stream, so that the wrapper names its one
+// to the stages (BXL_TALK_FD). A tool that stands alone in a pipeline talks on stderr. Not owned;
+// open for the whole of run_main, closed on exec.
+int talk_fd();
+// The wrapper's standard descriptors (BXL_CONSOLE_FDS), for commands that talk to the user
+// themselves; all -1 in a tool that stands alone. Not owned, closed on exec.
+const std::array<int, 3>& console_fds();
+
+// "bxl-plan: error: …" and "bxl-plan: warning: …" on stderr, "bxl-plan: …" on talk_fd(), in one
+// write(2) so that lines of several stages do not mix.
 void print_error(const std::string& tool, const std::string& message);
 void print_warning(const std::string& tool, const std::string& message);
 void print_note(const std::string& tool, const std::string& message);
@@ -43,7 +54,8 @@ bool reader_left(int fd);
 // stray reads and prints cannot touch the stream. Errors: EINVAL with advice when stdin is a
 // terminal; the errno of open.
 Result<UniqueFd> open_input(const Options& options);
-// stdout or --out (created, truncated). Binary is refused on a terminal: EINVAL with advice.
+// stdout or --out (created, truncated). Binary is refused on a terminal: EINVAL with advice. An
+// output that our caller closed is an error as well.
 Result<UniqueFd> open_output(const Options& options);
 
 }  // namespace bxl::cli

@@ -29,8 +29,6 @@ constexpr std::array kRows{
     OptionRow{OptionId::CacheSize, "", "--cache-size", "SIZE", "BXL_CACHE_SIZE",
               "what the cache may hold, as in 5G or 500M; 0: no limit (default 20G, or a tenth of "
               "the free disk if that is less)"},
-    OptionRow{OptionId::Remote, "", "--remote", "URL", "BXL_REMOTE",
-              "an engine of the Remote Execution API to share results with"},
     OptionRow{OptionId::Summary, "", "--summary", "FILE", "BXL_SUMMARY",
               "write one JSON object about the build to FILE when it ends"},
     OptionRow{OptionId::PassEnv, "", "--pass-env", "A,B", "BXL_PASS_ENV",
@@ -110,7 +108,7 @@ std::string options_text() {
   text +=
       "\n\nExit codes:\n"
       "  0 done    1 a pip failed    2 usage or configuration    3 graph or front end\n"
-      "  4 file-access violations    5 required remote unavailable    6 disk, memory or lock\n"
+      "  4 file-access violations    6 disk, memory or lock\n"
       "  7 timeout    8 upstream stream incomplete or damaged    70 bug    130/143 interrupted\n";
   return text;
 }

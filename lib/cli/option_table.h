@@ -18,7 +18,6 @@ enum class OptionId {
   Lazy,
   Cache,
   CacheSize,
-  Remote,
   Summary,
   PassEnv,
   Violations,

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "base/nearest.h"
 #include "base/path_table.h"
 #include "base/version.h"
 #include "cli/arguments.h"
@@ -36,8 +37,16 @@ struct Raw {
   bool given(OptionId id) { return !of(id).empty(); }
 };
 
+// Asked for by its planned name: whoever relies on it must not build without it unawares.
+Error no_remote(const std::string& asked_by) {
+  return usage_error(asked_by +
+                     ": this version has no remote cache; leave it out, and share results "
+                     "with bxl cache export and import");
+}
+
 Error unknown_option(std::string_view argument) {
   std::string name(argument.substr(0, argument.find('=')));
+  if (name.starts_with("--remote")) return no_remote(name);
   std::string message = "unknown option " + name;
   std::string near = nearest_option(name);
   if (!near.empty()) message += "; did you mean " + near + "?";
@@ -228,10 +237,11 @@ Result<std::string> cache_directory(Raw& raw) {
 
 Result<Options> read_options(Raw& raw) {
   Options o;
+  if (const char* remote = std::getenv("BXL_REMOTE"); remote && *remote)
+    return no_remote("BXL_REMOTE");
   if (Setting s = setting(raw, OptionId::Directory); s.set()) o.directory = s.value;
   o.config = setting(raw, OptionId::Config).value;
   o.filter = setting(raw, OptionId::Filter).value;
-  o.remote = setting(raw, OptionId::Remote).value;
   o.explain = setting(raw, OptionId::Explain).value;
   o.since = raw.of(OptionId::Since);
   o.in = setting(raw, OptionId::In).value;
@@ -306,11 +316,25 @@ Result<Parsed> parse_arguments(const std::vector<std::string>& given, const Tool
 
 }  // namespace
 
+std::string nearest_command(std::string_view word) {
+  const char* known = std::getenv("BXL_COMMANDS");
+  std::string_view rest = known ? known : "";
+  std::vector<std::string_view> commands;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    if (end != 0) commands.push_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return std::string(nearest_word(word, commands));
+}
+
 Parsed parse(int argc, char** argv, const ToolInfo& tool) {
   std::vector<std::string> arguments(argv + std::min(1, argc), argv + argc);
   Result<Parsed> parsed = parse_arguments(arguments, tool);
   if (parsed) return std::move(*parsed);
-  if (!below_wrapper() || tool.name == "bxl-graph") print_error(tool.name, parsed.error().message);
+  const char* first = std::getenv("BXL_FIRST_STAGE");
+  if (!below_wrapper() || tool.name == (first ? first : "bxl-graph"))
+    print_error(tool.name, parsed.error().message);
   Parsed failed;
   failed.exit = true;
   failed.code = kUsage;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bxl::cli {
@@ -17,7 +18,6 @@ enum ExitCode : int {
   kUsage = 2,          // usage or configuration
   kGraph = 3,          // graph or front end
   kViolation = 4,      // file-access violations
-  kRemote = 5,         // required remote unavailable
   kLocalResource = 6,  // disk, memory, lock
   kTimeout = 7,
   kUpstream = 8,  // upstream stream incomplete, damaged, of the wrong kind or newer
@@ -41,7 +41,6 @@ struct Options {
       cache;  // --cache, BXL_CACHE_DIR; default $XDG_CACHE_HOME/bxl or ~/.cache/bxl; absolute
   // --cache-size, BXL_CACHE_SIZE, in bytes; 0: no limit; none: cache/collector.h has the default
   std::optional<std::uint64_t> cache_size;
-  std::string remote;                 // --remote, BXL_REMOTE
   std::string summary;                // --summary, absolute
   std::vector<std::string> pass_env;  // --pass-env A,B (repeatable)
   Violations violations = Violations::Error;
@@ -78,12 +77,17 @@ struct Parsed {
 };
 
 // Parses flags, then environment (BXL_CACHE_DIR, BXL_JOBS, BXL_KEEP_GOING, BXL_LAZY,
-// BXL_VIOLATIONS, BXL_SUMMARY, BXL_CACHE_SIZE, BXL_REMOTE, BXL_PASS_ENV …, one per option: see
+// BXL_VIOLATIONS, BXL_SUMMARY, BXL_CACHE_SIZE, BXL_PASS_ENV …, one per option: see
 // option_table.cc), then defaults; the last of a repeated option wins, --pass-env adds up. Prints
 // help and version on stdout, errors on stderr as "bxl-plan: error: …" with exit 2; below the
-// wrapper only the first stage prints them, for all stages get the same arguments. A leading
+// wrapper only the first stage (bxl-graph, or BXL_FIRST_STAGE) prints them, for all stages get the
+// same arguments. A leading
 // "build" (from the wrapper), also right after a subcommand, is dropped. Never throws.
 Parsed parse(int argc, char** argv, const ToolInfo& tool);
+
+// The command of bxl that `word` was probably meant to be; "" when none is near. The wrapper says
+// what it knows, in BXL_COMMANDS: without it there are no commands.
+std::string nearest_command(std::string_view word);
 
 // Are we a stage that the wrapper started? It exports its own process id as BXL_WRAPPER_PID.
 bool below_wrapper();

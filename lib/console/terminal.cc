@@ -20,14 +20,11 @@ bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0)
 
 }  // namespace
 
-Terminal Terminal::detect() {
+Terminal Terminal::detect(int out) {
   Terminal t;
+  t.out = out;
   const std::string term = variable("TERM");
-  if (!term.empty() && term != "dumb") {
-    const std::string handed_on = variable("BXL_TTY_FD");
-    const int fd = handed_on.empty() ? STDERR_FILENO : std::atoi(handed_on.c_str());
-    if (::isatty(fd) == 1) t.status = fd;
-  }
+  if (!term.empty() && term != "dumb" && ::isatty(out) == 1) t.status = out;
   const std::string force = variable("CLICOLOR_FORCE");
   t.colour = t.status >= 0 && variable("CLICOLOR") != "0";
   if (!force.empty() && force != "0") t.colour = true;

@@ -13,10 +13,10 @@ struct Terminal {
   int status = -1;      // the terminal to draw a status line on; -1: none
   bool colour = false;  // escape sequences are understood and wanted
 
-  // From the environment. The terminal is BXL_TTY_FD (the wrapper's) or stderr; TERM=dumb, or no
-  // TERM, is none. NO_COLOR beats CLICOLOR_FORCE, which beats CLICOLOR=0; colours are on by default
-  // on a terminal.
-  static Terminal detect();
+  // For words on `out`, from the environment. The status line goes where the lines go, or nowhere:
+  // with `bxl | tee log`, tee has the terminal. TERM=dumb, or no TERM, is no terminal. NO_COLOR
+  // beats CLICOLOR_FORCE, which beats CLICOLOR=0; colours are on by default on a terminal.
+  static Terminal detect(int out);
 
   // Columns of the status terminal now: asked each time, for windows are resized. 80 when unknown.
   std::size_t width() const;

@@ -11,13 +11,14 @@ extern char** environ;  // NOLINT(readability-redundant-declaration): only with 
 
 namespace bxl::frontend {
 
-Result<int> run_shell(const std::string& command, const std::string& directory) {
+Result<int> run_shell(const std::string& command, const std::string& directory, int output) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawnattr_init(&attributes);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  for (int fd : {STDOUT_FILENO, STDERR_FILENO})
+    ::posix_spawn_file_actions_adddup2(&actions, output, fd);
   ::posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
   // Tools ignore SIGPIPE and the first SIGINT; an ignored signal would be inherited.
   sigset_t defaults, none;

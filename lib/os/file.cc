@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -112,6 +113,10 @@ Result<void> write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     ssize_t n = ::write(fd, bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) {  // another holder of a shared pipe or terminal made it so
+      pollfd room{fd, POLLOUT, 0};
+      if (::poll(&room, 1, -1) > 0 || errno == EINTR) continue;
+    }
     if (n < 0) return errno_error("write");
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }

@@ -12,19 +12,18 @@ namespace {
 
 using wire::Action;
 
-std::string nearest_name(const graph::PipGraph& graph, const std::string& target) {
-  std::string best;
-  std::size_t best_distance = 4;  // farther names are noise, not suggestions
-  for (std::size_t i = 0; i < graph.size(); ++i) {
-    const std::string& name = graph.pip(PipId{static_cast<std::uint32_t>(i)}).stable_id;
-    if (name.size() > target.size() + 3 || target.size() > name.size() + 3) continue;
-    std::size_t distance = edit_distance(name, target);
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = name;
-    }
-  }
-  return best;
+// `name`: the target without "^". `command`: of bxl, if the target is near one.
+Error unknown_target(const graph::PipGraph& graph, const std::string& target,
+                     const std::string& name, const std::string& command) {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < graph.size(); ++i)
+    names.push_back(graph.pip(PipId{static_cast<std::uint32_t>(i)}).stable_id);
+  const std::string near(nearest(name, names));
+  std::string guess;
+  if (!command.empty()) guess = "the command 'bxl " + command + "'";
+  if (!near.empty()) guess += (guess.empty() ? "'" : ", or the target '") + near + "'";
+  return make_error(0, "DX0295: unknown target '" + target + "'" +
+                           (guess.empty() ? "" : ", did you mean " + guess + "?"));
 }
 
 bool is_source(const graph::PipGraph& graph, PathId path) {
@@ -172,9 +171,10 @@ Result<std::vector<PipId>> resolve_targets(const FilterWorld& world, const Reque
       }
     }
     if (pip == kNoPip) {
-      std::string near = nearest_name(graph, name);
-      return make_error(0, "DX0295: unknown target '" + target + "'" +
-                               (near.empty() ? std::string() : ", did you mean '" + near + "'?"));
+      std::string command = request.near_command ? request.near_command(target) : "";
+      // Behind a target a command is one only if it is spelled out: it was put in the wrong place.
+      if (&target != &request.targets.front() && command != target) command.clear();
+      return unknown_target(graph, target, name, command);
     }
     found.push_back(pip);
   }

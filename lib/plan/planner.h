@@ -20,6 +20,8 @@ struct Request {
   std::vector<PipId> defaults;       // of the graph
   PathId directory = kRootPath;      // targets are relative to it
   Lazy lazy = Lazy::Requested;
+  // The command of bxl that an unknown target was perhaps meant to be, or "". Null: there are none.
+  std::function<std::string(const std::string& target)> near_command;
 };
 
 // Output names, stable ids, aliases, and `source^` (the first pip that uses the file); what is none

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/path_table.h"
+
 namespace bxl::state {
 
 Result<void> Workspace::create() const {
@@ -15,6 +17,18 @@ Result<void> Workspace::create() const {
   BXL_TRY_ASSIGN(auto id, lstat_identity(ignore));
   if (!id.exists()) BXL_TRY(replace_file(ignore, "*\n"));
   return {};
+}
+
+Result<Workspace> workspace_on_record(const std::string& directory) {
+  BXL_TRY_ASSIGN(const std::string real, real_path(directory));
+  for (std::string at = real;; at = std::string(parent_path(at))) {
+    Workspace workspace{at == "/" ? "" : at};
+    auto identity = lstat_identity(workspace.log_dir());
+    if (identity && identity->kind == FileKind::Directory) return workspace;
+    if (at == "/") break;
+  }
+  return make_error(ENOENT, "no build is on record for " + real +
+                                " (no .bxl/log there or in a directory above; -C names another)");
 }
 
 Result<FileLock> lock_workspace(const Workspace& workspace, const std::string& tool, bool no_wait) {
@@ -30,19 +44,19 @@ Result<FileLock> lock_workspace(const Workspace& workspace, const std::string& t
     int fd = std::atoi(env("BXL_LOCK_FD").c_str());
     if (fd > 2 && fstat_identity(fd)) return FileLock::adopt(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
   }
-  std::optional<FileLock> lock;
   int retries = 0;
   // Empty: somebody has it. `bxl clean --all` may end just before, and takes the directory along.
-  auto take = [&](FileLock::Wait wait) -> Result<std::optional<FileLock>> {
+  auto take = [&](FileLock::Wait wait) -> Result<FileLock> {
     for (;;) {
       auto taken = FileLock::take(workspace.lock(), wait);
-      if (taken || taken.error().errnum != ENOENT || retries++ == 10) return taken;
+      if (taken) return std::move(*taken).value_or(FileLock());
+      if (taken.error().errnum != ENOENT || retries++ == 10) return std::move(taken.error());
       BXL_TRY(workspace.create());
     }
   };
   for (;;) {
-    BXL_TRY_ASSIGN(lock, take(FileLock::Wait::No));
-    if (!lock) {
+    BXL_TRY_ASSIGN(FileLock lock, take(FileLock::Wait::No));
+    if (lock.fd() < 0) {
       auto holder = read_file(workspace.dir() + "/lock-holder");
       std::string who = holder && !holder->empty() ? *holder : "another build";
       while (!who.empty() && who.back() == '\n') who.pop_back();
@@ -52,14 +66,15 @@ Result<FileLock> lock_workspace(const Workspace& workspace, const std::string& t
       BXL_TRY_ASSIGN(lock, take(FileLock::Wait::Yes));
     }
     // Whoever removed .bxl while we waited left us the lock of a file that no one else will find.
-    auto held = fstat_identity(lock->fd());
+    auto held = fstat_identity(lock.fd());
     auto named = lstat_identity(workspace.lock());
-    if (held && named && held->dev == named->dev && held->ino == named->ino) break;
+    if (held && named && held->dev == named->dev && held->ino == named->ino) {
+      BXL_TRY(replace_file(workspace.dir() + "/lock-holder",
+                           tool + " " + std::to_string(::getpid()) + "\n"));
+      return lock;
+    }
     BXL_TRY(workspace.create());
   }
-  BXL_TRY(replace_file(workspace.dir() + "/lock-holder",
-                       tool + " " + std::to_string(::getpid()) + "\n"));
-  return std::move(*lock);
 }
 
 Result<void> remove_lock(const Workspace& workspace) {

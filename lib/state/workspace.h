@@ -30,6 +30,10 @@ struct Workspace {
   Result<void> create() const;
 };
 
+// The workspace at or above `directory` whose builds are on record: questions are asked from
+// anywhere in it. Errors: those of realpath(3); ENOENT, with a sentence, when there is none.
+Result<Workspace> workspace_on_record(const std::string& directory);
+
 // Takes the workspace's lock: adopts BXL_LOCK_FD when an earlier stage of the pipe already holds it
 // for this root (BXL_LOCK_ROOT), else waits for it, saying on stderr for whom. Errors: EBUSY with
 // `no_wait`; EDEADLK when the holder is an ancestor (BXL_INSIDE names this root: we run inside one

@@ -219,6 +219,57 @@ TEST(Streams, AStrayPrintDoesNotReachTheStream) {
   EXPECT_EQ(*seen, "data");
 }
 
+TEST(Streams, AClosedOutputIsNoPlaceForAStream) {
+  Ended ended = run_child([] {
+    ::close(STDOUT_FILENO);
+    return own([] {
+      auto out = open_output({});
+      return !out && out.error().message.find("closed") != std::string::npos ? 33 : 1;
+    });
+  });
+  EXPECT_EQ(ended.status, 33);
+}
+
+TEST(RunMain, WhatWasPrintedOnAClosedOutputIsMissed) {
+  Ended ended = run_child([] {
+    ::close(STDOUT_FILENO);
+    return own([] {
+      std::puts("text");
+      return 0;
+    });
+  });
+  EXPECT_EQ(ended.status, kLocalResource);
+  EXPECT_THAT(ended.err, HasSubstr("standard output is closed"));
+}
+
+// Of a stage: stdout is its stream. Of a tool that stands alone: the next one's input.
+TEST(RunMain, AStageTalksWhereTheWrapperSays) {
+  int pipe_fds[2];
+  ASSERT_EQ(::pipe2(pipe_fds, O_CLOEXEC), 0);
+  for (bool stage : {true, false}) {
+    Ended ended = run_child([&] {
+      if (stage) ::setenv("BXL_WRAPPER_PID", std::to_string(::getppid()).c_str(), 1);
+      const int talk = ::fcntl(pipe_fds[1], F_DUPFD, 10);
+      ::setenv("BXL_TALK_FD", std::to_string(talk).c_str(), 1);
+      return own([&] {
+        print_note("tool", "a note");
+        print_warning("tool", "a warning");
+        if (!stage) return talk_fd() == STDERR_FILENO ? 33 : 1;
+        // No child of a stage keeps it open.
+        return talk_fd() == talk && ::fcntl(talk, F_GETFD) == FD_CLOEXEC ? 33 : 1;
+      });
+    });
+    EXPECT_EQ(ended.status, 33);
+    EXPECT_EQ(ended.err,
+              stage ? "tool: warning: a warning\n" : "tool: a note\ntool: warning: a warning\n");
+  }
+  ::close(pipe_fds[1]);
+  auto said = read_fd(pipe_fds[0]);
+  ::close(pipe_fds[0]);
+  ASSERT_TRUE(said.has_value());
+  EXPECT_EQ(*said, "tool: a note\n");
+}
+
 TEST(Streams, NamedFilesReplaceStandardStreams) {
   char directory[] = "/tmp/bxl-cli-test-XXXXXX";
   ASSERT_NE(::mkdtemp(directory), nullptr);

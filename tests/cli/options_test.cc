@@ -91,8 +91,6 @@ TEST_F(OptionsTest, EveryOptionArrives) {
                        "--lazy=minimal",
                        "--cache",
                        "/c//d/",
-                       "--remote",
-                       "grpc://h:1",
                        "--summary",
                        "/tmp/s.json",
                        "--pass-env",
@@ -119,7 +117,6 @@ TEST_F(OptionsTest, EveryOptionArrives) {
   EXPECT_EQ(o.keep_going, 0);
   EXPECT_EQ(o.lazy, Lazy::Minimal);
   EXPECT_EQ(o.cache, "/c/d");
-  EXPECT_EQ(o.remote, "grpc://h:1");
   EXPECT_EQ(o.summary, "/tmp/s.json");
   EXPECT_THAT(o.pass_env, ElementsAre("A", "B", "C"));
   EXPECT_EQ(o.violations, Violations::Warn);
@@ -320,6 +317,25 @@ TEST_F(OptionsTest, BelowTheWrapperOnlyTheFirstStageReportsAMistake) {
   EXPECT_EQ(refused({"--sumary=x"}), "");
   tool_.name = "bxl-graph";
   EXPECT_THAT(refused({"--sumary=x"}), StartsWith("bxl-graph: error: unknown option --sumary"));
+}
+
+TEST_F(OptionsTest, WhatIsPlannedOnlyIsRefusedByName) {
+  for (const char* typed : {"--remote", "--remote=x", "--remote-role=read"})
+    EXPECT_THAT(refused({typed}), HasSubstr("this version has no remote cache"));
+  EXPECT_THAT(refused({"--remote", "grpc://h:1"}), StartsWith("bxl-plan: error: --remote: this"));
+  ::setenv("BXL_REMOTE", "grpc://h:1", 1);
+  EXPECT_THAT(refused({}), HasSubstr("BXL_REMOTE: this version has no remote cache"));
+  ::unsetenv("BXL_REMOTE");
+}
+
+TEST_F(OptionsTest, CommandsAreThoseTheWrapperKnows) {
+  EXPECT_EQ(nearest_command("wyh"), "");
+  ::setenv("BXL_COMMANDS", "  build why fix-deps ", 1);
+  EXPECT_EQ(nearest_command("wyh"), "why");
+  EXPECT_EQ(nearest_command("fixdeps"), "fix-deps");
+  EXPECT_EQ(nearest_command("why"), "why");
+  EXPECT_EQ(nearest_command("app"), "");
+  ::unsetenv("BXL_COMMANDS");
 }
 
 TEST_F(OptionsTest, NoArgumentVectorMakesTheParserThrow) {

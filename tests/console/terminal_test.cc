@@ -1,6 +1,7 @@
 // Text made fit for a terminal, and what the environment says about colours.
 #include "console/terminal.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pty.h>
 #include <sys/ioctl.h>
@@ -53,21 +54,20 @@ class TerminalDetection : public testing::Test {
     terminal_.reset(terminal);
     for (const char* name : {"NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"}) ::unsetenv(name);
     ::setenv("TERM", "xterm", 1);
-    ::setenv("BXL_TTY_FD", std::to_string(terminal).c_str(), 1);
   }
-  ~TerminalDetection() override { ::unsetenv("BXL_TTY_FD"); }
+  Terminal detect() const { return Terminal::detect(terminal_.get()); }
   UniqueFd controller_, terminal_;
 };
 
 TEST_F(TerminalDetection, ATerminalHasAStatusLineAndColours) {
-  Terminal t = Terminal::detect();
+  Terminal t = detect();
   EXPECT_EQ(t.status, terminal_.get());
   EXPECT_TRUE(t.colour);
   EXPECT_EQ(t.width(), 33u);
 }
 
 TEST_F(TerminalDetection, TheWidthFollowsTheWindow) {
-  Terminal t = Terminal::detect();
+  Terminal t = detect();
   winsize size{};
   size.ws_col = 120;
   ASSERT_EQ(::ioctl(controller_.get(), TIOCSWINSZ, &size), 0);
@@ -76,26 +76,27 @@ TEST_F(TerminalDetection, TheWidthFollowsTheWindow) {
 
 TEST_F(TerminalDetection, ADumbTerminalIsNone) {
   ::setenv("TERM", "dumb", 1);
-  EXPECT_EQ(Terminal::detect().status, -1);
-  EXPECT_FALSE(Terminal::detect().colour);
+  EXPECT_EQ(detect().status, -1);
+  EXPECT_FALSE(detect().colour);
 }
 
 TEST_F(TerminalDetection, ColoursAreTheUsersChoice) {
   ::setenv("CLICOLOR", "0", 1);
-  EXPECT_FALSE(Terminal::detect().colour);
-  EXPECT_EQ(Terminal::detect().status, terminal_.get());
+  EXPECT_FALSE(detect().colour);
+  EXPECT_EQ(detect().status, terminal_.get());
   ::setenv("CLICOLOR_FORCE", "1", 1);
-  EXPECT_TRUE(Terminal::detect().colour);
+  EXPECT_TRUE(detect().colour);
   ::setenv("NO_COLOR", "1", 1);
-  EXPECT_FALSE(Terminal::detect().colour);
+  EXPECT_FALSE(detect().colour);
 }
 
 TEST_F(TerminalDetection, ColoursCanBeForcedIntoAFile) {
-  ::setenv("BXL_TTY_FD", "-1", 1);
-  EXPECT_FALSE(Terminal::detect().colour);
+  const UniqueFd file(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  EXPECT_FALSE(Terminal::detect(file.get()).colour);
   ::setenv("CLICOLOR_FORCE", "1", 1);
-  EXPECT_TRUE(Terminal::detect().colour);
-  EXPECT_EQ(Terminal::detect().status, -1);
+  EXPECT_TRUE(Terminal::detect(file.get()).colour);
+  EXPECT_EQ(Terminal::detect(file.get()).status, -1);
+  EXPECT_EQ(Terminal::detect(file.get()).out, file.get());
 }
 
 }  // namespace

@@ -25,11 +25,41 @@ for question in -n -vn --dry-run "--explain x" --explain=x; do
   expect_calls "bxl-graph build $question" "bxl-plan build $question"
 done
 
-for command in "why x:bxl-log why x" "log -v:bxl-log -v" "gc:bxl-cache gc" \
+for command in "why x:bxl-log why build x" "why build:bxl-log why build build" "log -v:bxl-log -v" "gc:bxl-cache gc" \
   "doctor -C x:bxl-doctor -C x" "cache stats:bxl-cache stats" "graph show:bxl-graph show" "plan:bxl-plan "; do
   run "$BXL_BIN/bxl" ${command%%:*}
   expect_calls "${command#*:}"
 done
+
+# Options may stand before the command, as with git. Every option of the table, with a value that is spelled like a
+# command: a list in the wrapper that lacks one takes its value for the command.
+"$real_bin/bxl-graph" --help | sed -nE '/^Options:/,/^$/s/^  +((-[a-zA-Z], )?--[a-z-]+)/\1/p' >"$tmp/table"
+[[ $(wc -l <"$tmp/table") -gt 20 ]] || fail "the option table was not understood"
+while read -r line; do
+  words=()
+  [[ $line == -?,* ]] && words+=("${line%%,*}") && line=${line#*, }
+  words+=("${line%% *}")
+  rest=${line#"${line%% *}"}
+  for word in "${words[@]}"; do
+    if [[ $rest =~ ^\ [^\ ] ]]; then given=("$word" why); else given=("$word"); fi  # a value is one space away
+    run "$BXL_BIN/bxl" "${given[@]}" gc
+    case $word in -h | --help | --version) expect_calls "bxl-cache gc $word" ;; *) expect_calls "bxl-cache gc ${given[*]}" ;; esac
+  done
+done <"$tmp/table"
+for command in "-C out why x:bxl-log why build -C out x" "-vC out log last:bxl-log -vC out last" \
+  "--cache=D cache stats:bxl-cache --cache=D stats" "/c:a.dsc --lazy all doctor:bxl-doctor /c:a.dsc --lazy all" \
+  "-Cout -qj4 graph show:bxl-graph -Cout -qj4 show" "help why:bxl-log why build --help"; do
+  run "$BXL_BIN/bxl" ${command%%:bxl*}
+  expect_calls "bxl${command#*:bxl}"
+done
+for given in "-j4 -C $ws build clean" "-j4 -C $ws -- clean"; do  # a target all the same
+  run "$BXL_BIN/bxl" $given
+  given=${given/ build / }
+  expect_calls "bxl-graph build $given" "bxl-plan build $given" "bxl-exec build $given" "bxl-cache publish build $given" \
+    "bxl-materialize build $given"
+done
+run "$BXL_BIN/bxl" -j4 -C "$ws" clean
+expect_calls "bxl-graph build -j4 -C $ws" "bxl-materialize clean -j4 -C $ws"
 
 # Cleaning needs the graph for the places it names, and nothing else of a build.
 run "$BXL_BIN/bxl" clean -C "$ws" --all

@@ -12,9 +12,14 @@ build asked: ask
 build b1: plain
 build b2: plain
 END
-output=$(echo yes | "$BXL_BIN/bxl" -C "$ws" --cache "$cache" 2>"$log") || fail "exits $?: $(<"$log")"
-[[ $output == "said yes" ]] || fail "stdout is '$output'"
-sed -n '/asking/,$p' "$log" | tr '\n' ' ' | grep -q 'asking aside last ' || fail "its words were interrupted: $(<"$log")"
+echo yes | "$BXL_BIN/bxl" -C "$ws" --cache "$cache" >"$log" 2>"$tmp/errors" || fail "exits $?"
+[[ $(<"$tmp/errors") == $'aside\nlast' ]] || fail "stderr is '$(<"$tmp/errors")'"
+sed -n '/asking/,$p' "$log" | tr '\n' ' ' | grep -q 'asking said yes ' || fail "its words were interrupted"
+rm asked
+echo yes | "$BXL_BIN/bxl" -C "$ws" --cache "$cache" asked 2>&1 | tr '\n' ' ' >"$log"
+grep -q 'asking said yes aside last bxl: ' "$log" || fail "not in their order"
+rm -rf asked b1 b2 .bxl
+echo yes | "$BXL_BIN/bxl" -C "$ws" --cache "$tmp/other-cache" >"$log" 2>&1
 [[ $(grep -c asking "$log") == 1 ]] || fail "announced more than once: $(<"$log")"
 grep -q text-of-b2 "$log" || fail "the words of others are lost: $(<"$log")"
 

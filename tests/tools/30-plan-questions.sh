@@ -1,4 +1,4 @@
-# -n and --explain print text, also into a pipe, and build nothing; what is not supported is refused, not ignored.
+# -n and --explain print text, also into a pipe, and build nothing; what does not exist yet is refused, not ignored.
 source "${BASH_SOURCE[0]%/*}/common.sh"
 write in.txt hello
 write build.ninja 'rule cp
@@ -35,6 +35,14 @@ expect_said "unknown pip 'nothing'"
 bxl_build --filter "tag='x'"
 expect_exit 2
 expect_said "DX0295: no pip matches the filter"
-bxl_build --remote grpc://127.0.0.1:1
-expect_exit 0
-expect_said "--remote is not supported yet"
+for remote in "--remote grpc://127.0.0.1:1" --remote=nonsense --remote --remote-exec; do
+  bxl_build $remote
+  expect_exit 2
+  expect_said "--remote"
+  expect_said "this version has no remote cache; leave it out"
+done
+BXL_REMOTE=x bxl_build
+expect_exit 2
+expect_said "BXL_REMOTE: this version has no remote cache"
+"$BXL_BIN/bxl" --help | grep -qi remote && fail "offers what is not there"
+true

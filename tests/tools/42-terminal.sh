@@ -51,7 +51,7 @@ expect_exit 130
 expect_gone
 # Erased at the end: what stands after the last erasure is the last line alone, at the left margin.
 last=$(python3 -c 'import sys; print(open(sys.argv[1], newline="").read().split("\r\x1b[K")[-1])' "$log")
-[[ $last == *"bxl: 2 pips: 1 ran"* ]] || fail "the status line was not erased: $last"
+[[ $last == *"bxl: interrupted; 2 pips: 1 ran"* ]] || fail "the status line was not erased: $last"
 expect_said "making stubborn ("
 python3 - "$log" <<'PY' || fail "the status line is wider than the terminal"
 import re, sys

@@ -55,17 +55,6 @@ void let_edits_settle(std::uint64_t called_unix_ms) {
   ::nanosleep(&rest, nullptr);  // signals are blocked and wait in signal_fd
 }
 
-// What the wrapper says its own standard descriptors are called here. All three are open, or none
-// is used.
-std::array<int, 3> handed_on_fds() {
-  std::array<int, 3> fds{-1, -1, -1};
-  const char* text = std::getenv("BXL_CONSOLE_FDS");
-  if (!text || std::sscanf(text, "%d %d %d", &fds[0], &fds[1], &fds[2]) != 3) return {-1, -1, -1};
-  for (int fd : fds)
-    if (fd < 3 || ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return {-1, -1, -1};
-  return fds;
-}
-
 // May commands be run here? The sentence says what to do where they may not.
 Result<void> can_observe(const std::string& workspace) {
   auto can = sandbox::Sandbox::available();
@@ -220,15 +209,14 @@ int run(const cli::Options& options) {
       return fail(guarded.error(), cli::kLocalResource);
   }
 
-  const std::array<int, 3> console_fds = handed_on_fds();
   console::Settings talk;
   talk.verbosity = options.verbosity;
   talk.jobs = static_cast<std::size_t>(options.jobs);
-  talk.console_handed_on = console_fds[1] >= 0;
+  talk.console_handed_on = cli::console_fds()[1] >= 0;
   talk.keeping = {s.workspace.log_dir() + "/failed", s.workspace.root,
                   own_directory() + "/bxl-sandbox", s.lookup->salts().environment};
-  console::Console console(s.graph, s.mounts, *s.paths, console::Terminal::detect(), talk,
-                           plan.pips, [&](PipId pip) -> std::uint64_t {
+  console::Console console(s.graph, s.mounts, *s.paths, console::Terminal::detect(cli::talk_fd()),
+                           talk, plan.pips, [&](PipId pip) -> std::uint64_t {
                              const auto* row = s.state.find(s.graph.pip(pip).stable_id);
                              return row ? row->entry.wall_ms : 0;
                            });
@@ -253,7 +241,7 @@ int run(const cli::Options& options) {
   std::uint64_t cpu_ms = 0;
   if (jobserver) settings.jobserver = &*jobserver;
   auto runner = exec::sandbox_runner(settings.jobs);
-  settings.console_fds = console_fds;
+  settings.console_fds = cli::console_fds();
   settings.keep_going = options.keep_going;
   settings.pip_timeout_ms = options.pip_timeout_ms;
   settings.warn_violations = options.violations == cli::Violations::Warn;

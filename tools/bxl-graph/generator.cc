@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "cli/main.h"
 #include "frontend/shell.h"
 #include "sandbox/sandbox.h"
 #include "state/workspace.h"
@@ -33,7 +34,7 @@ Result<frontend::GeneratorRun> run_observed(const std::string& workspace, bool n
   BXL_TRY_ASSIGN(auto lock, state::lock_workspace(place, "bxl-graph", no_wait));
   frontend::GeneratorRun run;
   if (!sandbox::Sandbox::available()) {
-    BXL_TRY_ASSIGN(run.status, frontend::run_shell(command, directory));
+    BXL_TRY_ASSIGN(run.status, frontend::run_shell(command, directory, cli::talk_fd()));
     return run;
   }
   sandbox::Command shell;
@@ -45,7 +46,7 @@ Result<frontend::GeneratorRun> run_observed(const std::string& workspace, bool n
     if (equals != std::string_view::npos)
       shell.environment.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
   }
-  shell.stdout_fd = shell.stderr_fd = STDERR_FILENO;
+  shell.stdout_fd = shell.stderr_fd = cli::talk_fd();
   shell.inherit_terminal = true;  // Ctrl-C reaches it as it reaches us
   sandbox::Sandbox sandbox;
   BXL_TRY_ASSIGN(auto outcome, sandbox.run(shell, {}));

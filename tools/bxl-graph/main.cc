@@ -105,7 +105,14 @@ int body(const cli::Parsed& parsed) {
   if (parsed.subcommand == "json") only = frontend::FrontEnd::Json;
   if (parsed.subcommand == "config") only = frontend::FrontEnd::JavaScript;
   auto workspace = frontend::find_workspace(options.directory, options.config, only);
-  if (!workspace) return fail(workspace.error(), cli::kUsage);
+  if (!workspace) {
+    const std::string command =
+        options.targets.empty() ? "" : cli::nearest_command(options.targets.front());
+    if (!command.empty())
+      workspace.error().message +=
+          " ('" + options.targets.front() + "': did you mean the command 'bxl " + command + "'?)";
+    return fail(workspace.error(), cli::kUsage);
+  }
   if (parsed.subcommand == "config") return print_configuration(*workspace, options.json);
   if (parsed.subcommand == "root") {
     std::cout << workspace->directory << '\n';

@@ -52,6 +52,12 @@ std::string DiskHistory::path_set(const wire::PipResult& result, const Digest& d
   return kept ? *kept : std::string();
 }
 
+const report::Build* DiskHistory::newest() {
+  for (std::size_t i = 0; i < size(); ++i)
+    if (const report::Build* found = build(i)) return found;
+  return nullptr;
+}
+
 Result<report::Facts> DiskHistory::facts(const report::Build& build,
                                          const wire::PipResult& result) {
   if (result.entry.evidence.is_zero()) return make_error(ENOENT, "no evidence was recorded");

@@ -21,6 +21,8 @@ class DiskHistory : public report::History {
   DiskHistory(const state::Workspace& workspace, const std::string& cache);
   std::size_t size() const override { return builds_.size(); }
   const report::Build* build(std::size_t index) override;
+  // The newest one that can be read; null when none can.
+  const report::Build* newest();
   Result<report::Facts> facts(const report::Build& build, const wire::PipResult& result) override;
   // The encoded path set of a result; empty when it is no longer to be had.
   std::string path_set(const wire::PipResult& result, const Digest& digest);

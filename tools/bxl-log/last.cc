@@ -22,24 +22,36 @@ constexpr std::size_t kSlowest = 10;
 struct Last {
   Build build;
   BuildLine line;     // of the index; only id and times when it is not there
-  bool idle = false;  // a later build found nothing to do
+  bool idle = false;  // a later build did less
 };
 
-Result<Last> load_last(const state::Workspace& workspace) {
-  std::vector<std::string> ids = report::logged_builds(workspace.log_dir());
+// Something: it did more than find all up to date. Commands: it ran some, and has a timeline.
+enum class Want { Something, Commands };
+
+Result<Last> load_last(const state::Workspace& workspace, Want want) {
+  const std::vector<std::string> ids = report::logged_builds(workspace.log_dir());
   if (ids.empty())
     return make_error(ENOENT, "no build that did something is on record in " + workspace.log_dir());
-  BXL_TRY_ASSIGN(Build build, report::load_build(workspace.log_dir(), ids.front()));
+  std::string id = ids.front();
+  BXL_TRY_ASSIGN(Build build, report::load_build(workspace.log_dir(), id));
+  // Without any that ran a command the last one has to do.
+  for (std::size_t i = 1; i < ids.size() && want == Want::Commands; ++i) {
+    if (!report::timeline(build).slices.empty()) break;
+    auto earlier = report::load_build(workspace.log_dir(), ids[i]);
+    if (!earlier || report::timeline(*earlier).slices.empty()) continue;
+    id = ids[i];
+    build = std::move(*earlier);
+  }
   Last last{std::move(build), {}, false};
-  last.line.id = ids.front();
+  last.line.id = id;
   last.line.started_unix_ms = last.build.stats.started_unix_ms;
   last.line.wall_ms = last.build.stats.wall_ms;
   last.line.exit_code = last.build.end.exit_code;
   // The directory of a second round of one build has a number behind the build's id.
   for (const BuildLine& line : report::read_index(workspace.log_dir())) {
-    bool same = ids.front().starts_with(line.id);
+    bool same = id.starts_with(line.id);
     if (same) last.line = line;
-    last.idle = !same && line.id > ids.front();
+    last.idle = !same && line.id > id;
   }
   return last;
 }
@@ -140,7 +152,7 @@ int fail(const Error& error) {
 }  // namespace
 
 int show_last(const cli::Options& options, const state::Workspace& workspace) {
-  auto last = load_last(workspace);
+  auto last = load_last(workspace, Want::Something);
   if (!last) return fail(last.error());
   Timeline t = report::timeline(last->build);
   options.json ? print_json(*last, t) : print_text(*last, t);
@@ -148,8 +160,11 @@ int show_last(const cli::Options& options, const state::Workspace& workspace) {
 }
 
 int write_trace(const cli::Options& options, const state::Workspace& workspace) {
-  auto last = load_last(workspace);
+  auto last = load_last(workspace, Want::Commands);
   if (!last) return fail(last.error());
+  if (last->idle)
+    cli::print_note(kTool, "the last build ran no command: this is the timeline of that of " +
+                               report::local_time(last->line.started_unix_ms));
   std::string json = report::trace_json(last->build, report::timeline(last->build));
   if (options.out.empty()) {
     std::cout << json;

@@ -1,35 +1,20 @@
 // bxl-log: what the last builds did and why.
 #include "cli/main.h"
 
-#include "base/path_table.h"
 #include "commands.h"
-#include "os/file.h"
 
 namespace {
 
 using namespace bxl;
 using log_tool::kTool;
 
-// The nearest `.bxl` at or above the directory: questions are asked from anywhere in a workspace.
-Result<state::Workspace> find_workspace(const cli::Options& options) {
-  std::string start = options.directory;
-  if (!options.config.empty()) {
-    std::size_t slash = options.config.rfind('/');
-    start = slash == std::string::npos ? "." : options.config.substr(0, slash + 1);
-  }
-  BXL_TRY_ASSIGN(std::string directory, real_path(start));
-  for (std::string at = directory;; at = std::string(parent_path(at))) {
-    state::Workspace workspace{at == "/" ? "" : at};
-    auto identity = lstat_identity(workspace.log_dir());
-    if (identity && identity->kind == FileKind::Directory) return workspace;
-    if (at == "/") break;
-  }
-  return make_error(ENOENT, "no build is on record for " + directory +
-                                " (no .bxl/log there or in a directory above; -C names another)");
-}
-
 int run(const cli::Parsed& parsed) {
-  auto workspace = find_workspace(parsed.options);
+  std::string start = parsed.options.directory;
+  if (const std::string& config = parsed.options.config; !config.empty()) {
+    const std::size_t slash = config.rfind('/');
+    start = slash == std::string::npos ? "." : config.substr(0, slash + 1);
+  }
+  auto workspace = state::workspace_on_record(start);
   if (!workspace) {
     cli::print_error(kTool, workspace.error().message);
     return cli::kUsage;

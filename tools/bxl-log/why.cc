@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "fingerprint/path_set.h"
 #include "history.h"
+#include "near.h"
 #include "report/words.h"
 
 namespace bxl::log_tool {
@@ -23,15 +24,10 @@ struct Target {
   std::string path;                  // the one that is an output of `pip`, if it was found so
 };
 
-// Newest build that can be read; null when none can.
-const Build* newest(DiskHistory& history) {
-  for (std::size_t i = 0; i < history.size(); ++i)
-    if (const Build* build = history.build(i)) return build;
-  return nullptr;
-}
-
-// A stable id first, then a path: from the workspace root, as build files write it, or from here.
-Target resolve(const std::string& name, DiskHistory& history, const std::string& root) {
+// A stable id first, then a path: from the workspace root, as build files write it, from the
+// directory of -C, or from here.
+Target resolve(const std::string& name, DiskHistory& history, const std::string& root,
+               const std::string& directory) {
   Target target;
   for (std::size_t i = 0; i < history.size(); ++i) {
     const Build* build = history.build(i);
@@ -45,7 +41,9 @@ Target resolve(const std::string& name, DiskHistory& history, const std::string&
       target.pip = name;
     return target;
   }
-  for (const std::string& base : {root, current_directory()})
+  const std::string here = current_directory();
+  for (const std::string& base :
+       {root, directory.starts_with('/') ? directory : here + "/" + directory, here})
     target.paths.push_back(normalize_path(name.starts_with('/') ? name : base + "/" + name));
   // Records name files by where symlinks lead.
   std::size_t spelled = target.paths.size();
@@ -76,7 +74,7 @@ const char* how(std::uint8_t flags) {
 std::map<std::string, std::string> readers(const std::vector<std::string>& paths,
                                            DiskHistory& history, std::string* path) {
   std::map<std::string, std::string> out;
-  const Build* build = newest(history);
+  const Build* build = history.newest();
   if (!build) return out;
   for (const auto& [name, result] : build->results) {
     if (!result.path_set.is_zero()) {
@@ -126,7 +124,7 @@ bool print_readers(const Target& target, DiskHistory& history, const cli::Option
   std::string path;
   auto found = readers(target.paths, history, &path);
   if (found.empty()) return false;
-  const Build& build = *newest(history);
+  const Build& build = *history.newest();
   report::Names names(build.header.workspace, build.mounts);
   if (options.json) {
     std::string text;
@@ -153,7 +151,7 @@ bool print_readers(const Target& target, DiskHistory& history, const cli::Option
 
 bool explain_one(const std::string& name, DiskHistory& history, const cli::Options& options,
                  const state::Workspace& workspace) {
-  Target target = resolve(name, history, workspace.root);
+  Target target = resolve(name, history, workspace.root, options.directory);
   if (target.alias) {
     for (std::size_t i = 0; i < history.size(); ++i) {
       const Build* build = history.build(i);
@@ -167,7 +165,8 @@ bool explain_one(const std::string& name, DiskHistory& history, const cli::Optio
     if (print_readers(target, history, options)) return true;
     cli::print_error(kTool, "'" + printable(name) +
                                 "' is neither a pip of the builds on record nor a file that one "
-                                "of them made or used");
+                                "of them made or used" +
+                                did_you_mean(name, history));
     return false;
   }
   report::Explanation explanation = report::explain(history, target.pip);
@@ -192,7 +191,7 @@ int explain_targets(const cli::Options& options, const state::Workspace& workspa
     return cli::kUsage;
   }
   DiskHistory history(workspace, options.cache);
-  if (!newest(history)) {
+  if (!history.newest()) {
     std::string reason = history.size() > 0 ? ": " + history.damage(0) : "";
     cli::print_error(kTool,
                      "no build that did something is on record in " + workspace.log_dir() + reason);

@@ -101,8 +101,11 @@ std::string to_json(const Summary& summary, const PathTable& paths, const graph:
 std::string to_sentence(const Summary& summary) {
   const wire::Stats& s = summary.stats;
   auto count = [](std::uint64_t n, const char* what) { return std::to_string(n) + " " + what; };
-  std::string out = count(s.total, s.total == 1 ? "pip: " : "pips: ") + count(s.ran, "ran, ") +
-                    count(s.hit, "from the cache, ") + count(s.clean, "up to date");
+  std::string out = s.exit_code == 130                         ? "interrupted; "
+                    : s.exit_code == 143 || s.exit_code == 129 ? "terminated; "
+                                                               : "";
+  out += count(s.total, s.total == 1 ? "pip: " : "pips: ") + count(s.ran, "ran, ") +
+         count(s.hit, "from the cache, ") + count(s.clean, "up to date");
   if (s.failed != 0) out += ", " + count(s.failed, "failed");
   if (s.skipped != 0) out += ", " + count(s.skipped, "not run");
   if (s.uncacheable != 0) out += ", " + count(s.uncacheable, "of them not cached");

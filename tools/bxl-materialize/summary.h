@@ -25,7 +25,8 @@ Summary summarise(const graph::PipGraph* graph,
 // it (`fix`, a sentence and perhaps a build statement).
 std::string to_json(const Summary& summary, const PathTable& paths,
                     const graph::PipGraph* graph = nullptr);
-// "41 pips: 3 ran, 38 hit, 0 clean; 1.2 MB materialized in 0.3 s"
+// "41 pips: 3 ran, 38 from the cache, 0 up to date; 38 files written (0.3 s)", with "interrupted; "
+// or "terminated; " in front by the exit code.
 std::string to_sentence(const Summary& summary);
 
 }  // namespace bxl::materialize_tool

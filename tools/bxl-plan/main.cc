@@ -59,8 +59,6 @@ int run(const cli::Options& options) {
     if (!opened) return fail(opened.error(), cli::kUsage);
     output = std::move(*opened);
   }
-  if (!options.remote.empty())
-    cli::print_warning(kTool, "--remote is not supported yet; the local cache is used alone");
 
   auto paths = std::make_unique<PathTable>();
   auto reader = wire::GraphReader::open(input->get(), *paths);
@@ -87,6 +85,7 @@ int run(const cli::Options& options) {
 
   plan::Request request;
   request.targets = options.targets;
+  request.near_command = cli::nearest_command;
   request.filter = options.filter;
   request.defaults = s.frame.default_targets;
   request.directory = s.paths->intern(s.workspace.root);
