@@ -67,6 +67,7 @@ void open_standard_descriptors() {
 }
 
 int talk = STDERR_FILENO;
+mode_t umask_of_caller = 022;
 std::array<int, 3> console = {-1, -1, -1};
 
 bool take_over_number(int fd) { return fd > 2 && ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0; }
@@ -115,13 +116,14 @@ bool below_wrapper() {
 }
 
 int talk_fd() { return talk; }
+unsigned caller_umask() { return umask_of_caller; }
 const std::array<int, 3>& console_fds() { return console; }
 
 int run_main(const std::string& tool, OnInterrupt on_interrupt, const std::function<int()>& body) {
   open_standard_descriptors();
   find_handed_on();
   set_up_signals(on_interrupt);
-  ::umask(022);
+  umask_of_caller = ::umask(022);
   try {
     return flush_stdout(tool, body());
   } catch (const std::bad_alloc&) {

@@ -35,6 +35,9 @@ int talk_fd();
 // themselves; all -1 in a tool that stands alone. Not owned, closed on exec.
 const std::array<int, 3>& console_fds();
 
+// The umask that this process was started with.
+unsigned caller_umask();
+
 // "bxl-plan: error: …" and "bxl-plan: warning: …" on stderr, "bxl-plan: …" on talk_fd(), in one
 // write(2) so that lines of several stages do not mix.
 void print_error(const std::string& tool, const std::string& message);

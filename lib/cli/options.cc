@@ -256,6 +256,7 @@ Result<Options> read_options(Raw& raw) {
   static constexpr Choice<Lazy> kLazy[] = {
       {"all", Lazy::All}, {"requested", Lazy::Requested}, {"minimal", Lazy::Minimal}};
   BXL_TRY(read_choice(raw, OptionId::Lazy, kLazy, &o.lazy));
+  o.lazy_given = setting(raw, OptionId::Lazy).set();
   static constexpr Choice<Violations> kViolations[] = {{"error", Violations::Error},
                                                        {"warn", Violations::Warn}};
   BXL_TRY(read_choice(raw, OptionId::Violations, kViolations, &o.violations));

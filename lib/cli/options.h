@@ -37,6 +37,7 @@ struct Options {
   bool jobs_given = false;      // -j or BXL_JOBS named a number other than 0
   int keep_going = 1;           // -k; failures to stop after, 0 = never
   Lazy lazy = Lazy::Requested;  // --lazy, /enableLazyOutputs[-|:minimal]
+  bool lazy_given = false;      // somebody said so
   std::string
       cache;  // --cache, BXL_CACHE_DIR; default $XDG_CACHE_HOME/bxl or ~/.cache/bxl; absolute
   // --cache-size, BXL_CACHE_SIZE, in bytes; 0: no limit; none: cache/collector.h has the default

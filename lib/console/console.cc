@@ -166,7 +166,8 @@ void Console::finished(const wire::PipResult& result, std::size_t done, std::siz
         line(count + describe(pip, verbose));
       line(text);
       if (!result.publishable && result.violations.empty() &&
-          (verbose || !(pip.flags & (wire::kPipConsole | wire::kPipAlwaysDirty))))
+          (verbose ||
+           !(pip.flags & (wire::kPipConsole | wire::kPipAlwaysDirty | wire::kPipAction))))
         not_cached(pip, result.why_not);
       break;
     }

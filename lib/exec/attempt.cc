@@ -122,17 +122,29 @@ Result<bool> Build::prepare(PipId id, Job* job) {
   auto add = [&](PathId path) {
     if (path != kNoPath && seen.insert(path).second) own.push_back(path);
   };
-  for (PathId path : p.outputs) add(s_.view.physical(path));
+  for (PathId path : p.outputs) {
+    const PathId physical = s_.view.physical(path);
+    const auto record = s_.log.records().find(physical);
+    const PipId maker =
+        record == s_.log.records().end() ? kNoPip : graph_.find(record->second.owner);
+    // What a pip after it made in its place is for that one to make again.
+    if (maker == kNoPip || maker == id || !s_.view.is_upstream(id, maker)) add(physical);
+  }
   for (PathId path : p.optional_outputs) add(s_.view.physical(path));
   if (p.depfile != kNoPath) add(s_.view.physical(p.depfile));
   if (p.rspfile != kNoPath) add(s_.view.physical(p.rspfile));
   for (PathId path : s_.log.owned_by(p.stable_id)) {
-    if (s_.view.owner(path) != id) continue;  // declared by another pip since
+    // Declared by another pip since? What an earlier attempt could not remove is nobody's in View.
+    if (const PipId owner = s_.view.owner(path);
+        owner != id && owner != kNoPip && !s_.view.makes_for_another(id, path))
+      continue;
     // A recorded, undeclared file that was changed since is the user's (View rule 1): it stays.
     auto disk = lstat_identity(paths_.str(path));
     if (disk && (!disk->exists() || graph::still_recorded(s_.log.records().at(path), *disk)))
       add(path);
   }
+  // Its outputs are for the action to update; none of them is bxl's to clear away.
+  if (p.flags & wire::kPipAction) own.clear();
   std::erase_if(own, [&](PathId path) { return is_used_by_running(path); });
   const std::vector<PathId> directories = directories_among(own);
   auto& used = in_use_[id];
@@ -186,6 +198,8 @@ Result<bool> Build::prepare(PipId id, Job* job) {
     return true;
   }
   BXL_TRY(command(id, job));
+  // What it makes is not its output, not even when it is killed.
+  if (p.flags & wire::kPipAction) job->policy.journal_path.clear();
   return true;
 }
 
@@ -244,11 +258,18 @@ Result<void> Build::command(PipId id, Job* job) {
   command.argv = more.argv;
   if (command.argv.empty()) command.argv = {"/bin/sh", "-c", p.command};
   command.working_directory = paths_.str(p.working_directory);
-  command.environment = fingerprint::environment_of(p, s_.salts);
+  const bool action = p.flags & wire::kPipAction;
+  command.environment =
+      action ? settings_.user_environment : fingerprint::environment_of(p, s_.salts);
   auto& env = command.environment;
   env.emplace_back("BXL_INSIDE", s_.workspace.root);
-  env.emplace_back("PWD", command.working_directory);
-  env.emplace_back("TMPDIR", "");
+  if (action) {
+    command.umask = settings_.user_umask;
+    job->own_temp = job->keeps = false;
+  } else {
+    env.emplace_back("PWD", command.working_directory);
+    env.emplace_back("TMPDIR", "");
+  }
   // In no fingerprint: any attempt that succeeds is as good as another.
   if (const std::string& name = more.retry_attempt_variable; !name.empty()) {
     std::erase_if(env, [&](const auto& variable) { return variable.first == name; });

@@ -56,6 +56,13 @@ struct Node {
     std::vector<Listing> listings;
   };
   std::unique_ptr<Listed> listed;
+  // Of a pip that is publishable but for declared outputs that it did not make: pips after it may
+  // make them, and then it is.
+  struct Incomplete {
+    PipResult result;
+    std::vector<PathId> missing;
+  };
+  std::unique_ptr<Incomplete> incomplete;
 };
 
 class Build {
@@ -112,6 +119,7 @@ class Build {
   void fail_locally(PipId id, const Error& error, Stop stop = Stop::IfNothingElseCanWork);
   void emit_hit_or_clean(PipId id, bool clean);
   void look_again(PipId id);
+  void complete(PipId id, PathId output);
   void distrust(PipId id, const std::string& why);
   Result<void> log_junk(PipId id, const Recorded& recorded);
   Progress progress(PipId id) const;

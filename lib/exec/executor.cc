@@ -87,8 +87,6 @@ void Build::settle(PipId id, State state) {
 // ran in this build included, but for actions: those run once. Rare, hence the whole graph is
 // counted anew.
 void Build::reconsider_dependents(PipId id) {
-  constexpr std::uint32_t kActions =
-      wire::kPipConsole | wire::kPipAlwaysDirty | wire::kPipUncacheable;
   std::vector<PipId> stack = graph_.consumers(id);
   std::vector<bool> seen(nodes_.size(), false);
   while (!stack.empty()) {
@@ -99,7 +97,7 @@ void Build::reconsider_dependents(PipId id) {
     const auto& further = graph_.consumers(at);
     stack.insert(stack.end(), further.begin(), further.end());
     Node& n = node(at);
-    if (n.state != State::Succeeded || (pip(at).flags & kActions)) continue;
+    if (n.state != State::Succeeded || (pip(at).flags & wire::kRunsAlways)) continue;
     n.state = State::Waiting;
     if (pip(at).kind == wire::PipKind::Alias) continue;
     n.action = Action::Deferred;

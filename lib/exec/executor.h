@@ -2,6 +2,8 @@
 // late lookup. The rules it keeps: lib/RULES.md.
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <atomic>
 #include <functional>
@@ -69,6 +71,9 @@ struct Settings {
   int keep_going = 1;  // failures to stop after; 0: never
   bool warn_violations = false;
   std::uint64_t pip_timeout_ms = 0;  // 0: none
+  // Of the user, for actions: all variables, and the umask.
+  std::vector<std::pair<std::string, std::string>> user_environment;
+  mode_t user_umask = 022;
 };
 
 struct Services {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "exec/action.h"
 #include "exec/build.h"
 #include "exec/ending.h"
 #include "exec/evidence.h"
@@ -80,6 +81,21 @@ void Build::look_again(PipId id) {
   s_.emit(result);
 }
 
+// `output`, which the pip declares and did not make, was made by a pip after it.
+void Build::complete(PipId id, PathId output) {
+  Node& n = node(id);
+  if (!n.incomplete || !n.distrusted.empty()) return;
+  std::erase_if(n.incomplete->missing,
+                [&](PathId path) { return s_.view.physical(path) == output; });
+  if (!n.incomplete->missing.empty()) return;
+  PipResult result = std::move(n.incomplete->result);
+  n.incomplete.reset();
+  if (s_.filing) n.filed = result.filed = s_.filing(id, n.weak, result.path_set);
+  n.publishable = result.publishable = true;
+  result.why_not.clear();
+  s_.emit(std::move(result));
+}
+
 Result<void> Build::log_junk(PipId id, const Recorded& recorded) {
   BXL_TRY(s_.log.add(pip(id).stable_id, recorded.outputs));
   for (const auto& [owner, output] : recorded.overwritten)
@@ -127,12 +143,14 @@ void Build::finish(Finished done) {
   if (p.flags & wire::kPipJavaScript) context.tool_caches = &tool_caches_;
   // Clearing before another run took a directory from under this one: neither what it did then nor
   // how it ended means anything, to it or to others.
-  const bool undone = n.attempts < kMaxAttempts && !outcome.cancelled && !stopping() &&
+  const bool action = p.flags & wire::kPipAction;  // runs once, whatever it met
+  const bool undone = !action && n.attempts < kMaxAttempts && !outcome.cancelled && !stopping() &&
                       lost_directory(gone, outcome);
   std::optional<violation::Analyzer> discarded;
   if (undone) discarded.emplace(graph_, paths_, s_.view.mounts(), [](violation::Analyzer&) {});
-  Recorded recorded = record(s_.view, s_.log.records(), context, outcome, done.ingested,
-                             undone ? *discarded : analyzer_);
+  Recorded recorded = action ? record_action(s_.view, s_.log.records(), id, outcome)
+                             : record(s_.view, s_.log.records(), context, outcome, done.ingested,
+                                      undone ? *discarded : analyzer_);
   if (auto logged = log_junk(id, recorded); !logged) {
     // Unrecorded, its outputs would be taken for sources (rule 6). The journal stays for the next
     // build.
@@ -176,6 +194,8 @@ void Build::finish(Finished done) {
   // Rule 10; a thrown away attempt has disturbed others all the same.
   for (const auto& [other, why] : recorded.uncached_others) distrust(other, why);
   for (PipId other : recorded.relisted) look_again(other);
+  for (const auto& [other, path] : recorded.made_for)
+    if (ok) complete(other, path);
   const bool leftovers = !recorded.leftovers.empty() && !outcome.cancelled && !stopping();
   if (leftovers && n.attempts < kMaxAttempts)
     if (auto removed = remove_leftovers(recorded.leftovers); !removed)
@@ -257,9 +277,9 @@ void Build::finish(Finished done) {
   }
 
   result.outcome = Outcome::Ran;
-  if (p.flags & wire::kPipConsole)
+  if ((p.flags & wire::kPipConsole) && !action)
     recorded.why_not.insert(recorded.why_not.begin(), "it runs in the console pool");
-  if (p.flags & wire::kPipAlwaysDirty)
+  if ((p.flags & wire::kPipAlwaysDirty) && !action)
     recorded.why_not.insert(recorded.why_not.begin(), "it has an input that is always dirty");
   if (p.flags & wire::kPipUncacheable)
     recorded.why_not.insert(recorded.why_not.begin(), "it is declared as not cacheable");
@@ -309,6 +329,13 @@ void Build::finish(Finished done) {
   }
   if (result.entry.evidence.is_zero())
     result.entry.evidence = keep_evidence(s_, id, recorded.observations);
+  n.incomplete.reset();
+  if (!action && !recorded.missing.empty()) {
+    if (recorded.why_not.empty())
+      n.incomplete.reset(new Node::Incomplete{result, recorded.missing});
+    recorded.why_not.push_back("it did not make its declared output " +
+                               s_.view.mounts().tokenise(paths_.str(recorded.missing.front())));
+  }
   const bool settled = recorded.unsettled.empty(), otherwise_fine = recorded.why_not.empty();
   if (!settled) recorded.why_not.push_back(recorded.unsettled);
   result.publishable = recorded.why_not.empty();

@@ -88,6 +88,9 @@ void Recorder::observation(const sandbox::Access& access) {
     }
   }
   if (seen.kind != access.first.kind) {
+    // Its own directory, which outputs of others that come after it kept from being removed.
+    if (access.first.kind == FileKind::Directory && recorded_own(path) && holds_leftovers(path))
+      return met_leftover(path, FileKind::Directory);
     if (access.first.kind == FileKind::Absent && seen.owner != kNoPip &&
         seen.owner != context_.pip && !seen.from_disk) {
       result_.false_absence = true;

@@ -49,6 +49,15 @@ void Recorder::mutation(const sandbox::Access& access) {
       declared,
       declared || recorded_own(path),
       record != records_.end() && existed && graph::still_recorded(record->second, before)};
+  if (existed && before.kind != FileKind::Directory && leftover(path, before)) {
+    // As this attempt left it, it is still what an earlier build left: it goes, and the pip runs
+    // again.
+    if (change.file) {
+      result_.overwritten.emplace_back(view_.owner(path), change.file->output);
+      result_.overwritten.back().second.path = path;
+    }
+    return met_leftover(path, before.kind);
+  }
   if (!declared && in_tool_cache(access, path)) return into_tool_cache(change);
   if (!declared && temporary(access, path, change.file)) return;
   const bool output_scope = may_write(change);
@@ -138,6 +147,10 @@ bool Recorder::of_another(const Change& change) {
   const Ingested::File& file = *change.file;
   const Owner owner = owner_of(change.path);
   if (owner.pip == kNoPip || file.output.kind == wire::OutputKind::Directory) return false;
+  if (!change.existed && view_.makes_for_another(context_.pip, change.path)) {
+    result_.made_for.emplace_back(owner.pip, change.path);
+    return false;
+  }
   wrote(change.path, violation::Touch::Create, &file, owner);
   not_published("it wrote " + show(change.path) + ", an output of " +
                 view_.graph().pip(owner.pip).stable_id);

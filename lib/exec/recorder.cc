@@ -40,10 +40,8 @@ Recorded Recorder::run() {
 
   forget_directories_of_violations();
   for (PathId path : pip_.outputs)
-    if (!now_.count(view_.physical(path))) {
+    if (!now_.count(view_.physical(path)) && !made_later(view_.physical(path)))
       result_.missing.push_back(path);
-      not_published("it did not make its declared output " + show(path));
-    }
   judge();
   std::sort(result_.outputs.begin(), result_.outputs.end(),
             [&](auto& a, auto& b) { return paths_.str(a.path) < paths_.str(b.path); });
@@ -96,14 +94,22 @@ bool Recorder::leftover(PathId path, const FileIdentity& seen) {
   return !view_.declares(owner, path) && seen.kind != FileKind::Directory;
 }
 
+bool Recorder::holds_leftovers(PathId directory) {
+  return std::any_of(records_.begin(), records_.end(), [&](const auto& one) {
+    return one.first != directory && paths_.is_within(one.first, directory) &&
+           leftover(one.first, view_.disk(one.first));
+  });
+}
+
 void Recorder::met_leftover(PathId path, FileKind kind) {
   result_.leftovers.push_back(path);
   if (kind == FileKind::Directory)
     for (const auto& [member, record] : records_)
       if (member != path && paths_.is_within(member, path) && leftover(member, record.identity))
         result_.leftovers.push_back(member);
+  const PipId owner = view_.owner(path);
   not_published("it met " + show(path) + ", which an earlier build left of " +
-                view_.graph().pip(view_.owner(path)).stable_id);
+                (owner == kNoPip ? "pips that come after it" : view_.graph().pip(owner).stable_id));
 }
 
 // Nobody's pips write there, and the memory for what every compiler reads there is better spent.
@@ -179,6 +185,13 @@ void Recorder::judge() {
   for (wire::Violation& v : report.violations) result_.violations.push_back(std::move(v));
   for (const wire::Violation& v : result_.violations) why.push_back(v.message);
   result_.why_not.insert(result_.why_not.begin(), why.begin(), why.end());
+}
+
+bool Recorder::made_later(PathId path) {
+  auto record = records_.find(path);
+  const PipId maker = record == records_.end() ? kNoPip : view_.graph().find(record->second.owner);
+  return maker != kNoPip && maker != context_.pip && view_.is_upstream(context_.pip, maker) &&
+         graph::still_recorded(record->second, view_.disk(path));
 }
 
 bool Recorder::recorded_own(PathId path) const {

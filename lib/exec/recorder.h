@@ -71,8 +71,10 @@ struct Recorded {
   // Made in its own temporary directories or in a tool's cache, and there still: to be removed,
   // members first.
   std::vector<PathId> scratch;
-  // Declared outputs that it did not make.
+  // Declared outputs that neither it made nor, in an earlier build, a pip after it.
   std::vector<PathId> missing;
+  // Outputs that pips before it declare and did not make: it did.
+  std::vector<std::pair<PipId, PathId>> made_for;
   bool false_absence = false;  // it missed, on disk, an upstream output: run again
   // Outputs of an earlier build that it met although whoever makes them is yet to be decided: to be
   // removed, members before their directories, and run again.

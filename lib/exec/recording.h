@@ -43,6 +43,7 @@ class Recorder {
   Owner owner_of(PathId path);
   Progress progress(PipId pip) const;
   bool leftover(PathId path, const FileIdentity& seen);
+  bool holds_leftovers(PathId directory);
   void met_leftover(PathId path, FileKind kind);
   bool of_interest(std::string_view path) const;
   void touch(PathId path, violation::Fact fact, const Owner& owner);
@@ -53,6 +54,9 @@ class Recorder {
   void denied();
   void judge();
   bool recorded_own(PathId path) const;
+  // Was this, which it declares, made by a pip after it in an earlier build, and is it as that left
+  // it?
+  bool made_later(PathId path);
   bool git_index_kept(PathId path);
   void forget_directories_of_violations();
   // Where a declaration closes a place, that counts.

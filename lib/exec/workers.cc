@@ -79,7 +79,8 @@ Finished Workers::run(std::size_t slot, Job job) {
     return {job.pip, slot, 0, job.policy.journal_path, {}, std::move(directory.error()), {}, 0, {}};
   temp = std::move(*directory);
   for (auto& [name, value] : job.command.environment)
-    if (auto place = fingerprint::place_in_temp(name, value)) value = temp + std::string(*place);
+    if (auto place = fingerprint::place_in_temp(name, value); place && job.own_temp)
+      value = temp + std::string(*place);
   job.policy.temp.push_back(temp);
   std::int64_t start = wall_clock_ns();
   auto outcome = job.builtin.kind == Builtin::Kind::None
@@ -95,7 +96,7 @@ Finished Workers::run(std::size_t slot, Job job) {
   for (const std::string& place : {services_.workspace.root, temp})
     if (is_full(place)) full = place;
   Ingested ingested;
-  if (outcome)
+  if (outcome && job.keeps)
     ingested = ingest(*outcome, start, scratch, services_.view.mounts(), services_.store,
                       services_.memo, services_.sharing ? &services_.sharing->patterns : nullptr);
   services_.runner.empty_temp_directory(slot);

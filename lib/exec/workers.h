@@ -23,6 +23,8 @@ struct Job {
   std::int64_t start_ns = 0;
   Builtin builtin;       // of another kind than None: instead of the command
   Redirections streams;  // of the command's stdin, stdout and stderr
+  bool own_temp = true;  // its variables for temporary places lead to a private directory
+  bool keeps = true;     // what it makes is stored: it may be published
 };
 
 struct Finished {

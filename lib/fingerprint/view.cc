@@ -415,6 +415,16 @@ void View::note_outputs(PipId pip, const std::vector<PathId>& outputs) {
     if (declared_.count(path) == 0) note(path, pip);
 }
 
+bool View::makes_for_another(PipId pip, PathId path) {
+  auto declared = declared_.find(path);
+  if (declared == declared_.end() || declared->second == pip ||
+      !reach_.is_upstream(declared->second, pip))
+    return false;
+  const std::vector<wire::Output>* made = result(declared->second);
+  return made && std::none_of(made->begin(), made->end(),
+                              [&](const wire::Output& out) { return out.path == path; });
+}
+
 PipId View::owner(PathId path) const {
   if (auto it = declared_.find(path); it != declared_.end()) return it->second;
   if (auto it = noted_.find(path); it != noted_.end()) return it->second;

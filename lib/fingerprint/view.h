@@ -76,6 +76,10 @@ class View {
   bool is_final(PipId pip) const { return final_[index(pip)]; }
   bool dependencies_final(PipId pip) const;
   const std::vector<wire::Output>* result(PipId pip) const;
+  // Does `pip` make `path` for an upstream pip that declares it and, by its final result, does not
+  // make it? (CMake's ExternalProject declares what the install step makes as a by-product of the
+  // build step.)
+  bool makes_for_another(PipId pip, PathId path);
 
   // The pip has (also) these outputs from now on, final or not: a run that was just observed. They
   // are its own even when an earlier build knew another owner.

@@ -233,6 +233,8 @@ Result<bool> Loader::parse_once(const ninja::GeneratorSettings& settings) {
   pip_settings.directory = workspace.directory;
   pip_settings.spellings = find_spellings(workspace, cmake);
   pip_settings.exists = [&](const std::string& path) { return reads.exists(path); };
+  const std::set<std::string> names = read_cmake_names(workspace, cmake, reads);
+  pip_settings.is_name_only = [&](const std::string& path) { return names.contains(path); };
   std::vector<Dynamic> dynamics;
   BXL_TRY_ASSIGN(ninja::PipSet set, read_pips(read_file, pip_settings, dynamics));
 

@@ -163,6 +163,30 @@ CMakeDirectories read_cmake_directories(const Workspace& workspace, Reads& reads
   return {cache_value(*text, "CMAKE_HOME_DIRECTORY"), cache_value(*text, "CMAKE_CACHEFILE_DIR")};
 }
 
+std::set<std::string> read_cmake_names(const Workspace& workspace, const CMakeDirectories& cmake,
+                                       Reads& reads) {
+  std::set<std::string> names;
+  if (cmake.build.empty()) return names;
+  auto text = reads.read(workspace.directory + "/CMakeFiles/TargetDirectories.txt");
+  if (!text) return names;
+  for (const char* name : {"/clean", "/help"}) names.insert(workspace.directory + name);
+  // One directory per target, "/build/sub/CMakeFiles/NAME.dir": the target's symbolic output is
+  // "sub/CMakeFiles/NAME", or "…/NAME.util" for CMake's own.
+  constexpr std::string_view kEnd = ".dir";
+  std::size_t end = 0;
+  for (std::size_t at = 0; at < text->size(); at = end + 1) {
+    end = std::min(text->find('\n', at), text->size());
+    std::string line = text->substr(at, end - at);
+    if (!line.ends_with(kEnd)) continue;
+    line.resize(line.size() - kEnd.size());
+    if (path_within(line, cmake.build))
+      line = workspace.directory + line.substr(cmake.build.size());
+    names.insert(line + ".util");
+    names.insert(std::move(line));
+  }
+  return names;
+}
+
 std::vector<std::pair<std::string, std::string>> find_spellings(const Workspace& workspace,
                                                                 const CMakeDirectories& cmake) {
   std::vector<std::pair<std::string, std::string>> out;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,8 +28,8 @@ struct Workspace {
 
 // Finds what describes a build in `directory`, else upwards: of several files in one directory the
 // first of config.dsc, build.ninja, graph.bxl.json, lage.config.js, rush.json, pnpm-workspace.yaml,
-// a package.json with workspaces and nx.json; with `only` those of one front end. The search ends at the
-// first directory with .git, .hg or .jj, at the boundary of the file system and below $HOME.
+// a package.json with workspaces and nx.json; with `only` those of one front end. The search ends
+// at the first directory with .git, .hg or .jj, at the boundary of the file system and below $HOME.
 // `config` names a file instead ("" = none), relative to `directory`: *.ninja and *.json describe a
 // build there, *.dsc, lage.config.js, rush.json and package.json one where they lie. Errors, all of
 // them the user's to fix (exit code 2): EINVAL for a workspace that is /, $HOME or above it, for
@@ -41,6 +42,11 @@ struct CMakeDirectories {
   std::string source, build;  // as CMake spells them
 };
 CMakeDirectories read_cmake_directories(const Workspace& workspace, Reads& reads);
+
+// Names of CMake's custom targets as its build files spell them, absolute: nobody makes files of
+// these names. With `clean` and `help`. Empty where CMake did not write the build files.
+std::set<std::string> read_cmake_names(const Workspace& workspace, const CMakeDirectories& cmake,
+                                       Reads& reads);
 
 // Spellings of the build and source directories that are not their real paths, longest first.
 std::vector<std::pair<std::string, std::string>> find_spellings(const Workspace& workspace,

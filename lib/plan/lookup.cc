@@ -56,7 +56,8 @@ bool Lookup::content_available(const wire::Entry& entry, bool* all_in_place) {
 std::string Lookup::writes_anothers_output(PipId pip, const wire::Entry& entry) {
   for (const wire::Output& out : entry.outputs) {
     const PipId owner = view_.owner(out.path);
-    if (owner != kNoPip && owner != pip && out.kind != wire::OutputKind::Directory)
+    if (owner != kNoPip && owner != pip && out.kind != wire::OutputKind::Directory &&
+        !view_.makes_for_another(pip, out.path))
       return "replaying it would write " + view_.paths().str(out.path) + ", an output of " +
              view_.graph().pip(owner).stable_id;
   }
@@ -107,9 +108,10 @@ Decision Lookup::decide(PipId id) {
       return decision;
     }
   }
-  if (pip.flags & (wire::kPipConsole | wire::kPipAlwaysDirty | wire::kPipUncacheable)) {
+  if (pip.flags & wire::kRunsAlways) {
     decision.reason =
-        pip.flags & wire::kPipConsole ? "runs in the console pool: it is an action, never cached"
+        pip.flags & wire::kPipAction    ? "is an action: it runs each time it is asked for"
+        : pip.flags & wire::kPipConsole ? "runs in the console pool: it is an action, never cached"
         : pip.flags & wire::kPipAlwaysDirty ? "has an input that is always dirty: never cached"
                                             : "is declared as not cacheable";
     return decision;

@@ -2,6 +2,8 @@
 // notification) is hidden behind this interface; policy is data.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -88,6 +90,7 @@ struct Command {
   // of what is written to the two streams at nearly the same time is that in which it is read.
   bool own_stderr = false;
   bool inherit_terminal = false;  // standalone tool: keep the process group, pass signals on
+  std::optional<mode_t> umask;    // not given: 022, or with inherit_terminal that of this process
 };
 
 enum class Enforcement : std::uint8_t {

@@ -105,6 +105,7 @@ struct Child::Shared {
   std::vector<std::string> environment;
   int stdio[3] = {-1, -1, -1};
   bool inherit_terminal = false;
+  int umask = -1;  // -1: as it is
   int landlock = -1;
   pid_t parent = 0;
   std::vector<sock_filter> filter;
@@ -150,10 +151,8 @@ BXL_CHILD __attribute__((noinline)) int child_main(void* argument) {
   auto* s = static_cast<Shared*>(argument);
   raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (raw(SYS_getppid) != s->parent) raw(SYS_exit_group, 127);
-  if (!s->inherit_terminal) {
-    raw(SYS_setsid);
-    raw(SYS_umask, 022);
-  }
+  if (!s->inherit_terminal) raw(SYS_setsid);
+  if (s->umask >= 0) raw(SYS_umask, s->umask);
   if (s->directory != nullptr) {
     if (long r = raw(SYS_chdir, word(s->directory)); r < 0) return fail(s, "chdir", r);
   }
@@ -278,6 +277,10 @@ Result<std::unique_ptr<Child>> Child::start(const SpawnRequest& request) {
   s.stdio[1] = request.stdout_fd;
   s.stdio[2] = request.stderr_fd;
   s.inherit_terminal = command.inherit_terminal;
+  if (command.umask)
+    s.umask = static_cast<int>(*command.umask);
+  else if (!command.inherit_terminal)
+    s.umask = 022;
   s.landlock = request.landlock;
   s.parent = getpid();
   s.filter = make_filter(request.key, request.notify_sockets);

@@ -81,6 +81,10 @@ enum PipFlags : std::uint32_t {
   // make are members of no listing (rule 15).
   kPipToolLists = 65536,
   kPipStderrFails = 131072,  // whoever writes a byte to standard error fails
+  // What its user typed to have it done now: it runs as under ninja, each time, and no violation
+  // stops it (exec/action.h). Of Ninja graphs: edges of the console pool, those with an
+  // always-dirty input, and what its generator knows for a name that nobody makes.
+  kPipAction = 262144,
 };
 
 // A directory below which everything a pip writes is its output. Exclusive: no other pip declares
@@ -136,6 +140,10 @@ struct PipOptions {
   std::vector<BreakawayCall> breakaway_calls;
   bool operator==(const PipOptions&) const = default;
 };
+
+// Pips with one of these are never clean and never published.
+inline constexpr std::uint32_t kRunsAlways =
+    kPipConsole | kPipAlwaysDirty | kPipUncacheable | kPipAction;
 
 struct Pip {
   PipKind kind = PipKind::Process;

@@ -55,6 +55,24 @@ void let_edits_settle(std::uint64_t called_unix_ms) {
   ::nanosleep(&rest, nullptr);  // signals are blocked and wait in signal_fd
 }
 
+// The environment as the user has it, without what the wrapper and its stages tell each other.
+std::vector<std::pair<std::string, std::string>> user_environment() {
+  constexpr std::string_view kOurs[] = {
+      "BXL_WRAPPER_PID", "BXL_LOCK_FD", "BXL_LOCK_ROOT", "BXL_STARTED_MS", "BXL_TTY_FD",
+      "BXL_CONSOLE_FDS", "BXL_ROUND",   "BXL_TALK_FD",   "BXL_COMMANDS",   "BXL_INSIDE"};
+  std::vector<std::pair<std::string, std::string>> out;
+  for (char** at = environ; at && *at; ++at) {
+    const std::string_view entry = *at;
+    const std::size_t equals = entry.find('=');
+    const std::string_view name = entry.substr(0, equals);
+    if (equals == entry.npos ||
+        std::find(std::begin(kOurs), std::end(kOurs), name) != std::end(kOurs))
+      continue;
+    out.emplace_back(name, entry.substr(equals + 1));
+  }
+  return out;
+}
+
 // May commands be run here? The sentence says what to do where they may not.
 Result<void> can_observe(const std::string& workspace) {
   auto can = sandbox::Sandbox::available();
@@ -242,6 +260,8 @@ int run(const cli::Options& options) {
   if (jobserver) settings.jobserver = &*jobserver;
   auto runner = exec::sandbox_runner(settings.jobs);
   settings.console_fds = cli::console_fds();
+  settings.user_environment = user_environment();
+  settings.user_umask = cli::caller_umask();
   settings.keep_going = options.keep_going;
   settings.pip_timeout_ms = options.pip_timeout_ms;
   settings.warn_violations = options.violations == cli::Violations::Warn;

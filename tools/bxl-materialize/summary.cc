@@ -33,7 +33,10 @@ Summary summarise(const graph::PipGraph* graph,
       case Outcome::Ran:
         ++stats.ran;
         if (graph && index(pip) < graph->size()) stats.ran_ids.push_back(graph->pip(pip).stable_id);
-        if (!result.publishable) ++stats.uncacheable;
+        // Nobody expects to find an action in the cache.
+        if (!result.publishable &&
+            !(graph && index(pip) < graph->size() && (graph->pip(pip).flags & wire::kPipAction)))
+          ++stats.uncacheable;
         break;
       case Outcome::Failed:
       case Outcome::Violated:

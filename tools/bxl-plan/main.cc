@@ -92,6 +92,10 @@ int run(const cli::Options& options) {
   request.lazy = options.lazy == cli::Lazy::All       ? plan::Lazy::All
                  : options.lazy == cli::Lazy::Minimal ? plan::Lazy::Minimal
                                                       : plan::Lazy::Requested;
+  // `bxl app && ./app`: a target of a Ninja graph brings all it needs, as with ninja. Filters are
+  // BuildXL's, and leave in the cache what nothing needs.
+  if (s.frame.front_end == "ninja" && !options.lazy_given && options.filter.empty())
+    request.lazy = plan::Lazy::All;
   // Ninja knows no modules: all pips belong to the project.
   const wire::Mount* project = s.mounts.find("%src%");
   const plan::FilterWorld world{s.graph,

@@ -29,6 +29,7 @@ class PipMaker {
   void connect(wire::Pip& pip);
   void add_validations(const Edge& edge, wire::Pip& pip) const;
   void spread_always_dirty();
+  void find_actions();
   std::string stable_id(NodeId first) const;
 
   const Manifest& manifest_;
@@ -163,6 +164,16 @@ void PipMaker::spread_always_dirty() {
   }
 }
 
+void PipMaker::find_actions() {
+  for (wire::Pip& pip : out_.pips) {
+    if (pip.kind != wire::PipKind::Process || (pip.flags & wire::kPipGenerator)) continue;
+    const bool name_only = settings_.is_name_only && !pip.outputs.empty() &&
+                           settings_.is_name_only(paths_.str(pip.outputs.front()));
+    if (name_only || (pip.flags & (wire::kPipConsole | wire::kPipAlwaysDirty)))
+      pip.flags |= wire::kPipAction;
+  }
+}
+
 void PipMaker::intern_nodes() {
   directory_ = paths_.intern(settings_.directory);
   node_paths_.reserve(manifest_.nodes.size());
@@ -261,6 +272,7 @@ Result<PipSet> PipMaker::run() {
   for (wire::Pip& pip : out_.pips) connect(pip);
   for (const auto& [id, edge] : validated) add_validations(*edge, out_.pips[index(id)]);
   spread_always_dirty();
+  find_actions();
   for (NodeId node : manifest_.defaults) {
     PipId pip = producers_[index(path_of(node))];
     if (pip != kNoPip) out_.default_targets.push_back(pip);

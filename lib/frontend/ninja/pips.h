@@ -22,6 +22,9 @@ struct PipSettings {
   std::vector<std::pair<std::string, std::string>> spellings;
   // Does a file exist at this absolute path? Asked for the outputs of phony edges without inputs.
   std::function<bool(const std::string&)> exists;
+  // Outputs that are names of the generator's and no files, absolute: whoever "makes" one is an
+  // action.
+  std::function<bool(const std::string&)> is_name_only;  // may be empty: none is
 };
 
 // Where a name of the manifest lies: absolute, with the spellings applied.
