@@ -358,7 +358,10 @@ void Build::finish(Finished done) {
   n.listed.reset();
   if (otherwise_fine && !recorded.listings.empty())
     n.listed.reset(new Node::Listed{result, std::move(recorded.listings)});
-  emit(std::move(result), otherwise_fine && !settled ? Show::AsPublishable : Show::AsItIs);
+  // Of one that leaves out an output there is nothing to be told: it is an action of somebody's own
+  // making, or a pip after it makes the rest.
+  const bool may_be = (otherwise_fine && !settled) || n.incomplete;
+  emit(std::move(result), may_be ? Show::AsPublishable : Show::AsItIs);
   if (came_out_otherwise) reconsider_dependents(id);
   settle(id, State::Succeeded);
 }

@@ -1,6 +1,6 @@
 // The list itself, with the reason for each group. What is not here is unset for pips: above all
-// TERM, COLUMNS and colour switches, session variables (SSH_*, DBUS_*, XDG_RUNTIME_DIR, SHLVL,
-// OLDPWD, _), MAKEFLAGS (a jobserver of the caller's), LD_PRELOAD and LD_AUDIT (they would hide
+// TERM, COLUMNS and colour switches, who the user is (USER, LOGNAME), the locale, which is one for
+// all, session variables (SSH_*, DBUS_*, XDG_RUNTIME_DIR, SHLVL, OLDPWD, _), MAKEFLAGS (a jobserver of the caller's), LD_PRELOAD and LD_AUDIT (they would hide
 // work from the sandbox), and cache places of tools.
 #include "frontend/environment.h"
 
@@ -83,8 +83,7 @@ std::vector<std::string> path_entries(std::string_view value) {
 const std::vector<EnvironmentGroup>& environment_groups() {
   static const std::vector<EnvironmentGroup> groups = {
       {"commands are found through PATH", {"PATH"}},
-      {"tools find their user's configuration through these", {"HOME", "USER", "LOGNAME"}},
-      {"messages, sorting and encodings depend on the locale", {"LANG", "LANGUAGE", "LC_*"}},
+      {"tools find their user's configuration through this", {"HOME"}},
       {"dates in outputs", {"TZ", "SOURCE_DATE_EPOCH", "ZERO_AR_DATE"}},
       {"compilers, linkers and their default flags",
        {"CC", "CXX", "CPP", "FC", "LD", "AR", "AS", "NM", "RANLIB", "STRIP", "OBJCOPY", "CFLAGS",
@@ -136,6 +135,9 @@ Environment resolve_environment(const std::vector<std::string>& variables,
     out.emplace(std::move(name), std::move(value));  // the first of two wins, as with getenv
   }
   for (const auto& [name, value] : kFixed) out[name] = value;
+  // Messages, sorting and encodings are the same for everybody, unless --pass-env asks for the
+  // user's.
+  if (!out.contains("LC_ALL")) out.emplace("LANG", "C.UTF-8");
   return {out.begin(), out.end()};
 }
 

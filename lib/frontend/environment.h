@@ -25,7 +25,7 @@ const std::vector<EnvironmentGroup>& environment_groups();
 bool passes(std::string_view name);
 
 // What of `variables` ("NAME=value", as environ) reaches pips: the allow-list, the names in
-// `pass_env`, and the fixed values. PATH is normalised: absolute entries lose duplicates and those
+// `pass_env`, and the fixed values; LANG is C.UTF-8 unless the locale is among the names. PATH is normalised: absolute entries lose duplicates and those
 // that are no directory now; relative ones are kept, they mean something else in each working
 // directory. PWD is set by whoever runs the pip.
 Environment resolve_environment(const std::vector<std::string>& variables,

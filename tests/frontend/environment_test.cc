@@ -16,9 +16,9 @@ using ::testing::Pair;
 
 TEST(EnvironmentTest, ListedNamesPassAndSessionNamesDoNot) {
   for (const char* name :
-       {"PATH", "HOME", "LANG", "LC_ALL", "TZ", "CC", "CFLAGS", "CPATH", "LD_LIBRARY_PATH",
-        "PKG_CONFIG_PATH", "CMAKE_PREFIX_PATH", "SOURCE_DATE_EPOCH", "PYTHONPATH",
-        "npm_config_registry", "GCC_EXEC_PREFIX", "RUSTFLAGS", "JAVA_HOME", "NODE_PATH"})
+       {"PATH", "HOME", "TZ", "CC", "CFLAGS", "CPATH", "LD_LIBRARY_PATH", "PKG_CONFIG_PATH",
+        "CMAKE_PREFIX_PATH", "SOURCE_DATE_EPOCH", "PYTHONPATH", "npm_config_registry",
+        "GCC_EXEC_PREFIX", "RUSTFLAGS", "JAVA_HOME", "NODE_PATH"})
     EXPECT_TRUE(passes(name)) << name;
   for (const char* name : {"TERM",
                            "COLUMNS",
@@ -40,29 +40,49 @@ TEST(EnvironmentTest, ListedNamesPassAndSessionNamesDoNot) {
                            "PATHX",
                            "XPATH",
                            "LC",
+                           "LANG",
+                           "LC_ALL",
+                           "LC_TIME",
+                           "USER",
+                           "LOGNAME",
                            ""})
     EXPECT_FALSE(passes(name)) << name;
 }
 
 TEST(EnvironmentTest, ResultIsSortedAndHoldsTheFixedValues) {
-  EXPECT_THAT(
-      resolve_environment({"TZ=UTC", "TERM=xterm", "CC=gcc", "GIT_OPTIONAL_LOCKS=1", "=odd", "odd"},
-                          {}),
-      ElementsAre(Pair("CC", "gcc"), Pair("CCACHE_DISABLE", "1"), Pair("GIT_OPTIONAL_LOCKS", "0"),
-                  Pair("PYTHONDONTWRITEBYTECODE", "1"), Pair("TZ", "UTC")));
+  EXPECT_THAT(resolve_environment(
+                  {"TZ=UTC", "TERM=xterm", "CC=gcc", "GIT_OPTIONAL_LOCKS=1", "=odd", "odd"}, {}),
+              ElementsAre(Pair("CC", "gcc"), Pair("CCACHE_DISABLE", "1"),
+                          Pair("GIT_OPTIONAL_LOCKS", "0"), Pair("LANG", "C.UTF-8"),
+                          Pair("PYTHONDONTWRITEBYTECODE", "1"), Pair("TZ", "UTC")));
 }
 
 TEST(EnvironmentTest, PassEnvAddsNamesThatAreSet) {
-  EXPECT_THAT(
-      resolve_environment({"TERM=xterm", "MINE="}, {"TERM", "MINE", "UNSET"}),
-      ElementsAre(Pair("CCACHE_DISABLE", "1"), Pair("GIT_OPTIONAL_LOCKS", "0"), Pair("MINE", ""),
-                  Pair("PYTHONDONTWRITEBYTECODE", "1"), Pair("TERM", "xterm")));
+  EXPECT_THAT(resolve_environment({"TERM=xterm", "MINE="}, {"TERM", "MINE", "UNSET"}),
+              ElementsAre(Pair("CCACHE_DISABLE", "1"), Pair("GIT_OPTIONAL_LOCKS", "0"),
+                          Pair("LANG", "C.UTF-8"), Pair("MINE", ""),
+                          Pair("PYTHONDONTWRITEBYTECODE", "1"), Pair("TERM", "xterm")));
 }
 
 TEST(EnvironmentTest, FirstOfTwoValuesCounts) {
-  EXPECT_THAT(resolve_environment({"CC=a", "CC=b"}, {}),
-              ElementsAre(Pair("CC", "a"), Pair("CCACHE_DISABLE", "1"),
-                          Pair("GIT_OPTIONAL_LOCKS", "0"), Pair("PYTHONDONTWRITEBYTECODE", "1")));
+  EXPECT_THAT(
+      resolve_environment({"CC=a", "CC=b"}, {}),
+      ElementsAre(Pair("CC", "a"), Pair("CCACHE_DISABLE", "1"), Pair("GIT_OPTIONAL_LOCKS", "0"),
+                  Pair("LANG", "C.UTF-8"), Pair("PYTHONDONTWRITEBYTECODE", "1")));
+}
+
+TEST(EnvironmentTest, TheUsersLocaleIsThereWhenItIsAskedFor) {
+  auto value = [](const std::vector<std::string>& names, std::string_view name) {
+    for (const auto& [variable, text] :
+         resolve_environment({"LANG=de_DE.UTF-8", "LC_ALL=C", "USER=me"}, names))
+      if (variable == name) return text;
+    return std::string("unset");
+  };
+  EXPECT_EQ(value({}, "LANG"), "C.UTF-8");
+  EXPECT_EQ(value({}, "LC_ALL"), "unset");
+  EXPECT_EQ(value({"LANG"}, "LANG"), "de_DE.UTF-8");
+  EXPECT_EQ(value({"LC_ALL"}, "LANG"), "unset") << "LC_ALL decides";
+  EXPECT_EQ(value({"USER"}, "USER"), "me");
 }
 
 TEST(EnvironmentTest, PathLosesDuplicatesAndWhatIsNoDirectory) {

@@ -74,7 +74,7 @@ TEST(PipsTest, FlagsFollowBindings) {
   EXPECT_EQ(pips->at("a").flags, wire::kPipRestat | wire::kPipGenerator);
   EXPECT_EQ(pips->at("b").flags, 0u);
   EXPECT_THAT(pips->names(pips->at("b").optional_outputs), ElementsAre("/b/b.d"));
-  EXPECT_EQ(pips->at("c").flags, wire::kPipConsole);
+  EXPECT_EQ(pips->at("c").flags, wire::kPipConsole | wire::kPipAction);
   EXPECT_EQ(pips->at("c").pool, "console");
   EXPECT_EQ(pips->at("c").pool_depth, 1u);
 }

@@ -16,6 +16,7 @@
 #include "materialize/placer.h"
 #include "plan/session.h"
 #include "report/keep_build.h"
+#include "state/known_environment.h"
 #include "state/rounds.h"
 #include "state/state_table.h"
 #include "summary.h"
@@ -219,7 +220,8 @@ struct Committed {
 
 // Brings everything to disk and commits the state.
 Committed commit_results(const cli::Options& options, const wire::Header& header,
-                         const graph::PipGraph& graph, PathTable& paths, Input& results) {
+                         const graph::PipGraph& graph, PathTable& paths, Input& results,
+                         const state::KnownEnvironment::Variables& environment) {
   Committed done;
   auto failed = [&](const Error& error, int code) {
     done.code = fail(error, code);
@@ -263,6 +265,8 @@ Committed commit_results(const cli::Options& options, const wire::Header& header
     if (done.code == cli::kOk) done.code = cli::kLocalResource;
   } else {
     done.saved = true;
+    // Without it a change goes unnamed.
+    (void)!state::KnownEnvironment(environment).save(workspace);
   }
 
   if (commit.lost() && done.code == cli::kOk && results.end.exit_code == 0)
@@ -348,7 +352,9 @@ int run(const cli::Options& options) {
   bool idle = std::all_of(results.results.begin(), results.results.end(),
                           [](const auto& r) { return r.second.outcome == Outcome::Clean; });
   Committed committed;
-  if (!idle) committed = commit_results(options, reader->header(), *graph, paths, results);
+  if (!idle)
+    committed = commit_results(options, reader->header(), *graph, paths, results,
+                               graph_reader->frame().environment);
   int code = committed.code;
   if (code == cli::kOk && results.end.exit_code == 0 && results.stats.waiting != 0)
     code = kAnotherRound;

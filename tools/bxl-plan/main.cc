@@ -11,6 +11,7 @@
 #include "plan/planner.h"
 #include "plan/session.h"
 #include "show.h"
+#include "state/known_environment.h"
 #include "wire/stream.h"
 
 namespace {
@@ -46,6 +47,29 @@ Result<void> write_plan(int fd, const plan::Session& session, const plan::Plan& 
   for (const wire::Scrub& scrub : plan.scrubs) BXL_TRY(writer.write(scrub));
   for (const wire::PlanPip& pip : plan.pips) BXL_TRY(writer.write(pip));
   return writer.end({});
+}
+
+// Which variables have other values than in the last build, and how many commands run for that.
+// Those that run anyway, and those that have a result for the new values, do not count.
+void name_changes(plan::Session& s, plan::Plan& plan) {
+  const auto names = state::KnownEnvironment(s.frame.environment)
+                         .differences(state::KnownEnvironment::load(s.workspace));
+  if (names.empty()) return;
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+  std::size_t affected = 0;
+  for (wire::PlanPip& pip : plan.pips) {
+    const wire::StateRow* row = s.state.find(s.graph.pip(pip.pip).stable_id);
+    if (!row || pip.action == wire::Action::Clean || pip.action == wire::Action::Hit ||
+        row->static_hash ==
+            Digest::of(fingerprint::static_text(*s.view, pip.pip, s.lookup->salts())))
+      continue;
+    ++affected;
+    if (pip.action == wire::Action::Miss) pip.reason = "the environment changed: " + list;
+  }
+  if (affected != 0)
+    cli::print_note("bxl", list + " changed: " + std::to_string(affected) + " of " +
+                               std::to_string(plan.header.total) + " commands will run");
 }
 
 int run(const cli::Options& options) {
@@ -122,6 +146,7 @@ int run(const cli::Options& options) {
     std::cout << s.lookup->explain(pip);
     return std::cout.flush() ? cli::kOk : cli::kLocalResource;
   }
+  name_changes(s, *plan);
   if (options.dry_run) {
     for (const wire::PlanPip& pip : plan->pips)
       std::cout << wire::name(pip.action) << '\t' << s.graph.pip(pip.pip).stable_id
