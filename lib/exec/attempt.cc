@@ -15,9 +15,13 @@ namespace bxl::exec {
 Result<bool> Build::place_outputs(PipId id) {
   Node& n = node(id);
   const wire::Pip& p = pip(id);
-  BXL_TRY_ASSIGN(auto all, s_.placer.place_all(p.stable_id, n.entry.outputs, [&](PathId path) {
-    return s_.view.declares(id, path) ? materialize::Declared::Yes : materialize::Declared::No;
-  }));
+  BXL_TRY_ASSIGN(auto all,
+                 s_.placer.place_all(p.stable_id, n.entry.outputs, [&](const wire::Output& output) {
+                   using enum materialize::Declared;
+                   if (s_.view.declares(id, output.path)) return Yes;
+                   const bool directory = output.kind == wire::OutputKind::Directory;
+                   return s_.view.in_output_scope(id, output.path, directory) ? No : Forbidden;
+                 }));
   if (all.placed == materialize::Placed::LostBlob || all.placed == materialize::Placed::UsersFile)
     return false;
   summary_.files_materialized += all.files;

@@ -80,12 +80,9 @@ void Recorder::mutation(const sandbox::Access& access) {
 }
 
 bool Recorder::may_write(const Change& change) {
-  // Directories on the way to declared outputs are made for everybody; to make one anew is not to
-  // write where one may not.
-  const bool way = change.file && change.file->output.kind == wire::OutputKind::Directory &&
-                   view_.is_declared_directory(change.path);
-  return (change.mount && (change.mount->flags & wire::kMountOutput)) || way ||
-         view_.in_output_directory(context_.pip, change.path);
+  // To make a directory anew is not to write where one may not.
+  const bool directory = change.file && change.file->output.kind == wire::OutputKind::Directory;
+  return view_.in_output_scope(context_.pip, change.path, directory);
 }
 
 // Its own scratch is nothing; a file that was there before is somebody's.

@@ -6,9 +6,23 @@
 
 namespace bxl::fingerprint {
 
+bool is_own_name(std::string_view name) {
+  return name == ".bxl" || name == ".bxl-root" || name.starts_with(".bxl-tmp-");
+}
+
+bool is_own_place(const graph::Mounts& mounts, std::string_view path) {
+  // A workspace may lie below a directory of that name itself.
+  const wire::Mount* mount = mounts.of(path);
+  for (std::size_t at = mount ? mount->path.size() : 0; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    if (is_own_name(path.substr(at, end - at))) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
 bool is_ignored_member(std::string_view name) {
-  return name == ".bxl" || name == ".bxl-root" || name == ".git" || name == ".hg" ||
-         name == ".jj" || name.starts_with(".bxl-tmp-");
+  return name == ".git" || name == ".hg" || name == ".jj" || is_own_name(name);
 }
 
 View::View(const graph::PipGraph& graph, PathTable& paths, const graph::Mounts& mounts, Tree& tree,
@@ -99,6 +113,14 @@ bool View::in_output_directory(PipId pip, PathId path) const {
     if (!excluded_dirs_.empty() && lists(excluded_dirs_, at, pip)) return false;
   }
   return false;
+}
+
+bool View::in_output_scope(PipId pip, PathId path, bool directory) const {
+  const std::string text = paths_.str(path);
+  if (is_own_place(mounts_, text)) return false;
+  const wire::Mount* mount = mounts_.of(text);
+  return (mount && (mount->flags & wire::kMountOutput)) || in_output_directory(pip, path) ||
+         (directory && is_declared_directory(path));
 }
 
 PathId View::output_exclusion(PipId pip, PathId path) const {

@@ -99,6 +99,14 @@ class View {
   // Is this, or does it lie below, a directory whose content is the pip's (wire::DirectoryOutput)?
   // Not where an exclusion of the pip (PipOptions::output_exclusions) is nearer.
   bool in_output_directory(PipId pip, PathId path) const;
+  // May the pip make an output at this physical path that it does not declare? Below its output
+  // directories, in a mount whose undeclared outputs are at home (rule 39), and, for a directory,
+  // on the way to a declared output. Never in a `.bxl`.
+  bool in_output_scope(PipId pip, PathId path, bool directory) const;
+  // The same or a declared one: all that a result of the pip may bring to disk.
+  bool may_output(PipId pip, PathId path, bool directory) const {
+    return declares(pip, path) || in_output_scope(pip, path, directory);
+  }
   // The exclusion of the pip that keeps `path` from being its output; kNoPath: none does.
   PathId output_exclusion(PipId pip, PathId path) const;
   // Of which pips, then: those of the nearest such directory; null: of none.
@@ -176,5 +184,10 @@ class View {
 
 // Names that are never members of a listing: our own and the version control systems' directories.
 bool is_ignored_member(std::string_view name);
+// Of these, bxl's own.
+bool is_own_name(std::string_view name);
+// Does the path lie in one, below its mount? No pip may write there, and no result is brought to
+// disk there.
+bool is_own_place(const graph::Mounts& mounts, std::string_view path);
 
 }  // namespace bxl::fingerprint

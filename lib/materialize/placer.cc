@@ -149,12 +149,16 @@ Result<Placer::Staged> Placer::stage(const std::string& owner, const wire::Outpu
 }
 
 Result<PlacedAll> Placer::place_all(const std::string& owner, std::vector<wire::Output>& outputs,
-                                    const std::function<Declared(PathId)>& declared) {
+                                    const std::function<Declared(const wire::Output&)>& declared) {
   PlacedAll result;
+  for (const wire::Output& output : outputs)
+    if (declared(output) == Declared::Forbidden)
+      return make_error(EPERM, "a result of " + owner + " names " + paths_.str(output.path) +
+                                   ", where it may not write; nothing of it is used");
   std::vector<Staged> staged;
   staged.reserve(outputs.size());
   for (const wire::Output& output : outputs) {
-    BXL_TRY_ASSIGN(auto one, stage(owner, output, declared(output.path)));
+    BXL_TRY_ASSIGN(auto one, stage(owner, output, declared(output)));
     // To the end also after a loss: what else is damaged is to be found out now, not by one more
     // run for each.
     if (one.placed == Placed::LostBlob || one.placed == Placed::UsersFile)
@@ -205,7 +209,7 @@ Result<void> Placer::put_in_place(Staged& staged, wire::Output& output) {
     BXL_TRY(unlink_beneath(place.root_fd, place.relative));
   }
   if (output.kind == wire::OutputKind::Directory) {
-    BXL_TRY(make_directories(text));
+    BXL_TRY(make_directories_to(output.path, {}));
   } else {
     BXL_TRY(rename_into(staged.temp, output.path));
     staged.temp.clear();
@@ -217,7 +221,8 @@ Result<void> Placer::put_in_place(Staged& staged, wire::Output& output) {
 Result<PlaceResult> Placer::place(const std::string& owner, const wire::Output& output,
                                   Declared declared) {
   std::vector<wire::Output> one{output};
-  BXL_TRY_ASSIGN(auto all, place_all(owner, one, [declared](PathId) { return declared; }));
+  BXL_TRY_ASSIGN(auto all,
+                 place_all(owner, one, [declared](const wire::Output&) { return declared; }));
   PlaceResult result;
   result.placed = all.placed;
   if (all.placed == Placed::AlreadyThere || all.placed == Placed::Written)
@@ -324,9 +329,24 @@ void Placer::forget_saved(const std::string& owner) {
   std::erase_if(saved_, [&](const Saved& s) { return s.owner == owner; });
 }
 
+// The root of a mount may be absent, and its own way may lead through links.
+Result<void> Placer::make_directories_to(PathId dir,
+                                         const std::function<void(const std::string&)>& made) {
+  const std::string text = paths_.str(dir);
+  const wire::Mount* mount = mounts_.of(text);
+  if (mount && mount->path == text) return make_directories(text, made);
+  BXL_TRY_ASSIGN(auto place, remover_.locate(dir));
+  const std::string above = text.substr(0, text.size() - place.relative.size());
+  auto done = make_directories_beneath(place.root_fd, place.relative, [&](std::string_view part) {
+    if (made) made(above + std::string(part));
+  });
+  if (!done) return std::move(done.error()).in(text);
+  return {};
+}
+
 Result<void> Placer::make_directory(PathId dir) {
   std::vector<std::string> made;
-  BXL_TRY(make_directories(paths_.str(dir), [&](const std::string& d) { made.push_back(d); }));
+  BXL_TRY(make_directories_to(dir, [&](const std::string& d) { made.push_back(d); }));
   std::vector<wire::Output> outputs;
   for (const std::string& d : made) {
     wire::Output out;

@@ -32,7 +32,9 @@ struct PlaceResult {
   std::uint64_t bytes = 0;  // written
 };
 
-enum class Declared { No, Yes };
+// How the pip that made a result stands to one of its outputs. Forbidden: it may not write there,
+// and the result is not what it says.
+enum class Declared { No, Yes, Forbidden };
 
 // What became of the outputs of one result together.
 struct PlacedAll {
@@ -67,10 +69,11 @@ class Placer {
   // Brings all outputs of one result to disk, or none: content that is lost, or a file of the user
   // in the way of an undeclared one, is found before the first file is touched. Then placed is
   // LostBlob or UsersFile, and every damaged blob of the result is in quarantine. Sets the
-  // identities of `outputs`. Errors as place(); what was in place of the user's by then is set
+  // identities of `outputs`. Errors as place(); EPERM for one that is forbidden, and nothing was
+  // done; what was in place of the user's by then is set
   // aside, and each output is either the old or the new one.
   Result<PlacedAll> place_all(const std::string& owner, std::vector<wire::Output>& outputs,
-                              const std::function<Declared(PathId)>& declared);
+                              const std::function<Declared(const wire::Output&)>& declared);
 
   // Before `owner` runs: removes its outputs `paths` (declared and recorded). Non-directories only;
   // directories only when recorded as its own and empty. Unrecorded or changed files are moved to
@@ -101,6 +104,7 @@ class Placer {
   struct Staged;
   Result<Staged> stage(const std::string& owner, const wire::Output& output, Declared declared);
   Result<void> put_in_place(Staged& staged, wire::Output& output);
+  Result<void> make_directories_to(PathId dir, const std::function<void(const std::string&)>& made);
   Result<void> rename_into(const std::string& temp, PathId path);
   Result<void> save_aside(const std::string& owner, PathId path);
   std::string temp_name();

@@ -286,6 +286,34 @@ Result<UniqueFd> open_parent_beneath(int root_fd, std::string_view relative) {
   return errno_error("open directory " + dir);
 }
 
+Result<void> make_directories_beneath(int root_fd, std::string_view relative,
+                                      const std::function<void(std::string_view)>& made) {
+  UniqueFd at;
+  int parent = root_fd;
+  for (std::size_t begin = 0; begin < relative.size();) {
+    const std::size_t end = std::min(relative.find('/', begin), relative.size());
+    const std::string name(relative.substr(begin, end - begin));
+    const auto open = [&] {
+      return UniqueFd(
+          ::openat(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    };
+    UniqueFd next = open();
+    if (!next && errno == ENOENT) {
+      if (::mkdirat(parent, name.c_str(), 0777) == 0) {
+        if (made) made(relative.substr(0, end));
+      } else if (errno != EEXIST) {
+        return errno_error("mkdir " + std::string(relative.substr(0, end)));
+      }
+      next = open();
+    }
+    if (!next) return errno_error("open directory " + std::string(relative.substr(0, end)));
+    at = std::move(next);
+    parent = at.get();
+    begin = end + 1;
+  }
+  return {};
+}
+
 Result<bool> unlink_beneath(int root_fd, std::string_view relative) {
   BXL_TRY_ASSIGN(auto parent, open_parent_beneath(root_fd, relative));
   if (!parent) return false;

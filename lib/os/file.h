@@ -104,6 +104,11 @@ Result<UniqueFd> open_directory(const std::string& root);
 // escape (openat2 RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS). An empty descriptor: the parent is absent.
 // Errors: ELOOP when a component is a symlink, EXDEV on escape.
 Result<UniqueFd> open_parent_beneath(int root_fd, std::string_view relative);
+// mkdir -p of `relative` below `root_fd`, refusing symlinks on the way as well as at its end. Calls
+// `made` with each directory it created, as a part of `relative`, outermost first. Errors: ELOOP,
+// ENOTDIR: a component is a symlink, or a file.
+Result<void> make_directories_beneath(int root_fd, std::string_view relative,
+                                      const std::function<void(std::string_view)>& made = {});
 // Removes one non-directory. Returns false when absent. Errors: EISDIR for a directory, ELOOP,
 // EXDEV.
 Result<bool> unlink_beneath(int root_fd, std::string_view relative);

@@ -1,6 +1,7 @@
 #include "plan/lookup.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "os/unique_fd.h"
 #include "wire/stream.h"
@@ -53,15 +54,48 @@ bool Lookup::content_available(const wire::Entry& entry, bool* all_in_place) {
   return available;
 }
 
-std::string Lookup::writes_anothers_output(PipId pip, const wire::Entry& entry) {
+std::string Lookup::outside_its_scope(PipId pip, const wire::Entry& entry) {
+  const PathTable& paths = view_.paths();
+  std::unordered_set<PathId> no_directories;
   for (const wire::Output& out : entry.outputs) {
+    const bool directory = out.kind == wire::OutputKind::Directory;
     const PipId owner = view_.owner(out.path);
-    if (owner != kNoPip && owner != pip && out.kind != wire::OutputKind::Directory &&
-        !view_.makes_for_another(pip, out.path))
-      return "replaying it would write " + view_.paths().str(out.path) + ", an output of " +
+    if (owner != kNoPip && owner != pip && !directory && !view_.makes_for_another(pip, out.path))
+      return "replaying it would write " + paths.str(out.path) + ", an output of " +
              view_.graph().pip(owner).stable_id;
+    if (!view_.may_output(pip, out.path, directory))
+      return "its result has an output where this pip may not write: " + paths.str(out.path);
+    if (view_.declares(pip, out.path)) continue;
+    if (const PathId own = repository_directory(out.path); own != kNoPath)
+      return "replaying it would write " + paths.str(out.path) + " into " + paths.str(own) +
+             ", which bxl did not make";
   }
+  for (const wire::Output& out : entry.outputs) {
+    if (out.kind != wire::OutputKind::Symlink) continue;
+    if (out.link_target.empty() || out.link_target.find('\0') != std::string::npos ||
+        Digest::of(out.link_target) != out.digest)
+      return "its result has a link that is not what its digest names: " + paths.str(out.path);
+    no_directories.insert(out.path);
+  }
+  if (no_directories.empty()) return {};
+  for (const wire::Output& out : entry.outputs)
+    for (PathId at = paths.parent(out.path); at != kRootPath; at = paths.parent(at))
+      if (no_directories.contains(at))
+        return "its result has an output behind a link of its own: " + paths.str(out.path);
   return {};
+}
+
+// The directory of a version control system on the way to `path` that is not ours: what lies there
+// runs at the user's next commit. kNoPath: there is none.
+PathId Lookup::repository_directory(PathId path) {
+  const PathTable& paths = view_.paths();
+  const wire::Mount* mount = view_.mounts().of(paths.str(path));
+  const PathId top = mount ? paths.find(mount->path) : kRootPath;
+  PathId found = kNoPath;
+  for (PathId at = path; at != top && at != kRootPath; at = paths.parent(at))
+    if (fingerprint::is_ignored_member(paths.name(at))) found = at;
+  if (found == kNoPath || !view_.disk(found).exists()) return kNoPath;
+  return stores_.records->contains(found) ? kNoPath : found;
 }
 
 std::string Lookup::unsafe_to_replay(PipId pip, const wire::Entry& entry) {
@@ -139,7 +173,7 @@ Decision Lookup::decide(PipId id) {
         known = true;
         bool in_place = false;
         bool available = content_available(row->entry, &in_place);
-        if (writes_anothers_output(id, row->entry).empty() &&
+        if (outside_its_scope(id, row->entry).empty() &&
             (in_place || (available && unsafe_to_replay(id, row->entry).empty()))) {
           decision.action = in_place ? Action::Clean : Action::Hit;
           decision.strong = row->strong;
@@ -248,7 +282,7 @@ bool Lookup::use(PipId id, const Digest& weak, const cache::Selector& selector,
     decision.reason = "content of its cache entry is gone from the store";
     return false;
   }
-  std::string why = writes_anothers_output(id, *entry);
+  std::string why = outside_its_scope(id, *entry);
   if (why.empty()) why = unsafe_to_replay(id, *entry);
   if (!why.empty()) {
     decision.reason = std::move(why);

@@ -84,9 +84,12 @@ class Lookup {
     cache::Candidates candidates;
   };
   Result<std::vector<Level>> levels(PipId pip, const Digest& weak, std::size_t* visited);
-  // What an earlier result made may be another pip's by now: then the run shows who is right.
-  // Empty: no such output.
-  std::string writes_anothers_output(PipId pip, const wire::Entry& entry);
+  // An entry is anybody's word: of another machine, out of an export, of a graph that was another
+  // one. Its outputs may only be such as this pip can make: where it may write, not another pip's
+  // (then the run shows who is right), not in a repository's own directory, each in a directory and
+  // with the text that its digest names. Empty: so they are.
+  std::string outside_its_scope(PipId pip, const wire::Entry& entry);
+  PathId repository_directory(PathId path);
   // Would replaying `entry` leave every file alone that bxl did not make (rule 7)? Empty: yes.
   std::string unsafe_to_replay(PipId pip, const wire::Entry& entry);
   // Is all the content that is not already in place in the store?

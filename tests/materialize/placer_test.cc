@@ -66,6 +66,28 @@ TEST_F(PlacerTest, WritesOnceThenLeavesAlone) {
   EXPECT_EQ(*lstat_identity(in("deep/a")), first);
 }
 
+TEST_F(PlacerTest, ForbiddenOutputKeepsTheWholeResultOut) {
+  std::vector<wire::Output> outputs{stored("a", "one"), stored("b", "two")};
+  auto placed = placer_->place_all("pip", outputs, [&](const wire::Output& output) {
+    return output.path == path("b") ? Declared::Forbidden : Declared::Yes;
+  });
+  ASSERT_FALSE(placed);
+  EXPECT_EQ(placed.error().errnum, EPERM);
+  EXPECT_EQ(read("a"), "(absent)");
+}
+
+TEST_F(PlacerTest, DirectoriesAreNotMadeBehindLinks) {
+  ASSERT_TRUE(make_directories(dir_ / "elsewhere"));
+  ASSERT_EQ(::symlink((dir_ / "elsewhere").c_str(), in("link").c_str()), 0);
+  wire::Output directory;
+  directory.path = path("link/made/deep");
+  directory.kind = wire::OutputKind::Directory;
+  EXPECT_FALSE(placer_->place("pip", directory, Declared::No));
+  EXPECT_FALSE(placer_->make_directory(path("link/made")));
+  EXPECT_FALSE(placer_->place("pip", stored("link/made/file", "x"), Declared::Yes));
+  EXPECT_TRUE(list_directory(dir_ / "elsewhere")->empty());
+}
+
 TEST_F(PlacerTest, ReplacesItsOwnOlderOutput) {
   EXPECT_EQ(place(stored("a", "old")), Placed::Written);
   EXPECT_EQ(place(stored("a", "new")), Placed::Written);
@@ -105,7 +127,8 @@ TEST_F(PlacerTest, DamagedContentIsLostAndTheOldFileStays) {
 TEST_F(PlacerTest, AResultIsRestoredWholeOrNotAtAll) {
   std::vector<wire::Output> outputs = {stored("a", "old a"), stored("b", "old b")};
   auto all = [&] {
-    auto placed = placer_->place_all("pip", outputs, [](PathId) { return Declared::Yes; });
+    auto placed =
+        placer_->place_all("pip", outputs, [](const wire::Output&) { return Declared::Yes; });
     EXPECT_TRUE(placed) << (placed ? "" : placed.error().to_string());
     return placed ? *placed : PlacedAll{};
   };

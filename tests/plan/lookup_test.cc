@@ -40,7 +40,8 @@ class LookupTest : public testing::Test {
   }
 
   // What bxl-exec and `bxl-cache publish` do after a run that read `files`.
-  void publish(const Digest& weak, const std::vector<std::string>& files) {
+  void publish(const Digest& weak, const std::vector<std::string>& files,
+               const wire::Entry& entry = {}) {
     std::vector<Observation> observations;
     for (const std::string& file : files) observations.push_back({paths_.intern(file), kContent});
     cache::PublishRequest request;
@@ -54,7 +55,7 @@ class LookupTest : public testing::Test {
     request.path_set = set->digest;
     request.strong = strong.digest;
     request.entry_bytes =
-        wire::encode_entry({}, paths_, [&](PathId path) { return paths_.str(path); });
+        wire::encode_entry(entry, paths_, [&](PathId path) { return paths_.str(path); });
     ASSERT_TRUE(metadata_->publish(request));
     if (filed.path_set_blob.empty()) return;
     ++markers_;
@@ -176,6 +177,46 @@ TEST_F(LookupTest, ReasonsToldApart) {
   tree_.file("/w/b/h.h", "1");
   const Decision second = decide();
   EXPECT_TRUE(second.reason.starts_with("an observed input differs")) << second.reason;
+}
+
+// Entries come from anywhere. What is not this pip's to make is a miss, wherever it lies.
+TEST_F(LookupTest, ResultsWriteOnlyWhereTheirPipMay) {
+  const auto with = [&](const std::vector<std::pair<std::string, std::string>>& outputs) {
+    wire::Entry entry;
+    for (const auto& [path, link] : outputs) {
+      wire::Output out = test::file_output(paths_.intern(path), "content");
+      if (!link.empty()) {
+        out.kind = wire::OutputKind::Symlink;
+        out.link_target = link;
+        out.digest = Digest::of(link);
+        out.size = 0;
+      }
+      entry.outputs.push_back(out);
+    }
+    return entry;
+  };
+  ASSERT_TRUE(blobs_.put_bytes("content"));
+  tree_.file("/w/b/.git/HEAD", "ref");
+  int n = 0;
+  const auto reason = [&](const wire::Entry& entry) {
+    tree_.file("/w/b/h.h", std::to_string(n++));
+    publish(decide().weak, {"/w/b/h.h"}, entry);
+    const Decision decision = decide();
+    return decision.action == Action::Hit ? "hit" : decision.reason;
+  };
+  EXPECT_EQ(reason(with({{"/w/b/o", ""}})), "hit");
+  EXPECT_EQ(reason(with({{"/w/b/o", ""}, {"/w/b/beside", ""}})), "hit");
+  EXPECT_EQ(reason(with({{"/w/b/o", "../s/anything"}})), "hit") << "a link writes nothing";
+  EXPECT_EQ(reason(with({{"/w/b/cloned/.git/HEAD", ""}})), "hit") << "which the pip made";
+  for (const char* path :
+       {"/home/u/.bash_profile", "/usr/lib/x.so", "/w/s/source.c", "/w/bb", "/w/b/.bxl/outputs.log",
+        "/w/b/sub/.bxl/state", "/w/b/.git/hooks/post-commit", "/w/b/.bxl-tmp-1-0"})
+    EXPECT_NE(reason(with({{"/w/b/o", ""}, {path, ""}})).find(path), std::string::npos) << path;
+  EXPECT_NE(reason(with({{"/w/b/d", "/home/u"}, {"/w/b/d/e/x", ""}})).find("behind a link"),
+            std::string::npos);
+  wire::Entry lying = with({{"/w/b/o", "target"}});
+  lying.outputs[0].link_target = "other";
+  EXPECT_NE(reason(lying).find("digest"), std::string::npos);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "cache/metadata_store.h"
 #include "cas/lease.h"
@@ -74,6 +75,7 @@ class Commit {
          cache::MetadataStore* metadata, state::OutputLog& log, state::StateTable& state,
          bool verbose)
       : graph_(graph),
+        mounts_(mounts),
         paths_(paths),
         metadata_(metadata),
         log_(log),
@@ -145,9 +147,10 @@ class Commit {
   // False: content was lost, and nothing was changed.
   Result<bool> place(wire::PipResult& result, wire::Stats& stats) {
     const std::string& id = graph_.pip(result.pip).stable_id;
-    BXL_TRY_ASSIGN(auto all, placer_.place_all(id, result.entry.outputs, [&](PathId path) {
-      return declares(result.pip, path) ? materialize::Declared::Yes : materialize::Declared::No;
-    }));
+    BXL_TRY_ASSIGN(auto all,
+                   placer_.place_all(id, result.entry.outputs, [&](const wire::Output& output) {
+                     return standing(result.pip, output);
+                   }));
     if (all.placed == materialize::Placed::UsersFile)
       return make_error(EEXIST,
                         "an output of " + id + " would replace a file that bxl did not make");
@@ -162,15 +165,42 @@ class Commit {
     return true;
   }
 
+  // Once more what the lookup has judged (View::may_output): the stream may be anybody's.
+  materialize::Declared standing(PipId pip, const wire::Output& output) {
+    using enum materialize::Declared;
+    const PathId path = output.path;
+    if (declares(pip, path)) return Yes;
+    const std::string text = paths_.str(path);
+    if (fingerprint::is_own_place(mounts_, text)) return Forbidden;
+    const wire::Mount* mount = mounts_.of(text);
+    if (mount && (mount->flags & wire::kMountOutput)) return No;
+    for (const wire::DirectoryOutput& directory : graph_.pip(pip).more().directory_outputs) {
+      auto real = real_path(paths_.str(directory.path));
+      if (path_within(text, real ? *real : paths_.str(directory.path))) return No;
+    }
+    return output.kind == wire::OutputKind::Directory && leads_to_an_output(path) ? No : Forbidden;
+  }
+
+  bool leads_to_an_output(PathId directory) {
+    if (ways_.empty())
+      for (PipId pip : graph_.topological_order())
+        for (PathId output : graph_.pip(pip).outputs)
+          for (PathId at = output; at != kRootPath && ways_.insert(at).second;)
+            at = paths_.parent(at);
+    return ways_.contains(directory);
+  }
+
   // By its text, or where symlinks in its directories lead: outputs are recorded by their physical
   // paths.
   bool declares(PipId pip, PathId path) {
     if (graph_.producer(path) == pip) return true;
-    for (PathId declared : graph_.pip(pip).outputs) {
-      if (paths_.name(declared) != paths_.name(path)) continue;
-      auto parent = real_path(paths_.str(paths_.parent(declared)));
-      if (parent && *parent == paths_.str(paths_.parent(path))) return true;
-    }
+    const wire::Pip& declaration = graph_.pip(pip);
+    for (const auto* list : {&declaration.outputs, &declaration.optional_outputs})
+      for (PathId declared : *list) {
+        if (paths_.name(declared) != paths_.name(path)) continue;
+        auto parent = real_path(paths_.str(paths_.parent(declared)));
+        if (parent && *parent == paths_.str(paths_.parent(path))) return true;
+      }
     return false;
   }
 
@@ -186,7 +216,9 @@ class Commit {
   }
 
   const graph::PipGraph& graph_;
+  const graph::Mounts& mounts_;
   PathTable& paths_;
+  std::unordered_set<PathId> ways_;  // declared outputs and the directories above them
   cache::MetadataStore* metadata_;
   state::OutputLog& log_;
   state::StateTable& state_;
