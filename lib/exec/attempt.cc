@@ -157,7 +157,7 @@ Result<bool> Build::prepare(PipId id, Job* job) {
   removed_meanwhile_.erase(id);
   BXL_TRY(s_.placer.clear(p.stable_id, own));
   // Or an input of which an output was another name would be too young to be trusted.
-  for (const auto& [before, after, content] : s_.placer.take_relinked())
+  for (const auto& [before, after, content, file] : s_.placer.take_relinked())
     if (differ_in_ctime_only(before, after) &&
         after.ctime_ns - before.ctime_ns > kClockGranularityNs)
       s_.memo.learn("", after, content);

@@ -1,12 +1,9 @@
 #include "materialize/placer.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <ctime>
 #include <utility>
 
 namespace bxl::materialize {
@@ -30,32 +27,25 @@ std::string Placer::temp_name() {
   return workspace_.tmp_dir() + "/" + std::to_string(::getpid()) + "-" + std::to_string(counter_++);
 }
 
-// Renames `temp` over `path`, refusing symlinks on the way. Another file system than .bxl: a
-// temporary beside the target under a name that View hides.
-Result<void> Placer::rename_into(const std::string& temp, PathId path) {
+Result<UniqueFd> Placer::parent_of(PathId path) {
   BXL_TRY_ASSIGN(auto place, remover_.locate(path));
-  BXL_TRY_ASSIGN(auto parent, open_parent_beneath(place.root_fd, place.relative));
-  if (!parent) {
-    BXL_TRY(make_directory(paths_.parent(path)));
-    BXL_TRY_ASSIGN(parent, open_parent_beneath(place.root_fd, place.relative));
-    if (!parent) return make_error(ENOENT, "make the directory of " + paths_.str(path));
+  auto parent = open_parent_beneath(place.root_fd, place.relative);
+  if (!parent) return std::move(parent.error()).in(paths_.str(path));
+  return parent;
+}
+
+Result<void> Placer::check_parent(PathId path, std::unordered_set<PathId>& checked) {
+  if (!checked.insert(paths_.parent(path)).second) return {};
+  PathId at = path;
+  BXL_TRY_ASSIGN(auto parent, parent_of(at));
+  while (!parent) {
+    at = paths_.parent(at);
+    const wire::Mount* mount = mounts_.of(paths_.str(at));
+    if (at == kRootPath || (mount && mount->path == paths_.str(at))) return {};
+    BXL_TRY_ASSIGN(parent, parent_of(at));
   }
-  std::string name(base_name(place.relative));
-  if (::renameat(AT_FDCWD, temp.c_str(), parent.get(), name.c_str()) == 0) return {};
-  if (errno != EXDEV) return errno_error("rename to " + paths_.str(path));
-  std::string beside = ".bxl-tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter_++);
-  BXL_TRY_ASSIGN(auto from, open_file(temp, O_RDONLY));
-  BXL_TRY_ASSIGN(auto id, fstat_identity(from.get()));
-  UniqueFd to(::openat(parent.get(), beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                       id.mode & 0777));
-  if (!to) return errno_error("create beside " + paths_.str(path));
-  auto copied = copy_bytes(from.get(), to.get(), WantDigest::No);
-  if (!copied || ::renameat(parent.get(), beside.c_str(), parent.get(), name.c_str()) != 0) {
-    Error error = copied ? errno_error("rename to " + paths_.str(path)) : std::move(copied.error());
-    ::unlinkat(parent.get(), beside.c_str(), 0);
-    return error;
-  }
-  ::unlink(temp.c_str());
+  if (::faccessat(parent.get(), ".", W_OK | X_OK, AT_EACCESS) != 0)
+    return errno_error(paths_.str(path) + " cannot be written: " + paths_.str(paths_.parent(at)));
   return {};
 }
 
@@ -65,7 +55,8 @@ struct Placer::Staged {
   bool set_aside = false;  // a file of the user is in the way
   bool remove = false;     // something of ours of another kind is
   bool adopt = false;      // in place, but on nobody's record or on another's
-  FileIdentity identity;   // AlreadyThere
+  bool declared = false;   // else what is the user's stays
+  FileIdentity disk;       // what was there
   std::string temp;        // Written, unless a directory
 
   Staged() = default;
@@ -74,7 +65,8 @@ struct Placer::Staged {
         set_aside(other.set_aside),
         remove(other.remove),
         adopt(other.adopt),
-        identity(other.identity),
+        declared(other.declared),
+        disk(other.disk),
         temp(std::exchange(other.temp, {})) {}
   Staged& operator=(Staged&&) = delete;
   ~Staged() {
@@ -91,9 +83,10 @@ Result<Placer::Staged> Placer::stage(const std::string& owner, const wire::Outpu
   auto record = records.find(output.path);
   const bool ours = record != records.end() && graph::still_recorded(record->second, disk);
   Staged staged;
+  staged.disk = disk;
+  staged.declared = declared == Declared::Yes;
   if (output.kind == wire::OutputKind::Directory && disk.kind == FileKind::Directory) {
     staged.placed = Placed::AlreadyThere;
-    staged.identity = disk;
     return staged;
   }
   if (output.kind != wire::OutputKind::Directory && disk.kind == kind_of(output.kind)) {
@@ -111,7 +104,6 @@ Result<Placer::Staged> Placer::stage(const std::string& owner, const wire::Outpu
     }
     if (same && disk.executable == output.executable) {
       staged.placed = Placed::AlreadyThere;
-      staged.identity = disk;
       staged.adopt = !ours || record->second.owner != owner;
       return staged;
     }
@@ -167,12 +159,16 @@ Result<PlacedAll> Placer::place_all(const std::string& owner, std::vector<wire::
   }
   if (result.placed != Placed::AlreadyThere) return result;
 
+  std::unordered_set<PathId> checked;
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    if (staged[i].placed == Placed::Written) BXL_TRY(check_parent(outputs[i].path, checked));
+
   // Announced before the first rename, so that a crash in between never turns an output into a
   // user's file. rename(2) changes ctime, hence ctime 0 = unknown until the second record.
   std::vector<wire::Output> announced, known;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     wire::Output& output = outputs[i];
-    output.identity = staged[i].identity;
+    output.identity = staged[i].placed == Placed::AlreadyThere ? staged[i].disk : FileIdentity{};
     if (staged[i].adopt) known.push_back(output);
     if (staged[i].temp.empty()) continue;
     wire::Output made = output;
@@ -180,42 +176,75 @@ Result<PlacedAll> Placer::place_all(const std::string& owner, std::vector<wire::
     made.identity.ctime_ns = 0;
     announced.push_back(std::move(made));
   }
-  for (std::size_t i = 0; i < outputs.size(); ++i)
-    if (staged[i].set_aside) BXL_TRY(save_aside(owner, outputs[i].path));
   if (!announced.empty()) BXL_TRY(log_.add(owner, announced));
 
   std::optional<Error> failed;
+  std::vector<PathId> refused;
   for (std::size_t i = 0; i < outputs.size() && !failed; ++i) {
     if (staged[i].placed != Placed::Written) continue;
-    if (auto put = put_in_place(staged[i], outputs[i]); !put) {
+    auto put = put_in_place(owner, staged[i], outputs[i]);
+    if (!put) {
       failed = std::move(put.error());
-      break;
+    } else if (!*put) {
+      refused.push_back(outputs[i].path);
+    } else {
+      known.push_back(outputs[i]);
+      result.placed = Placed::Written;
+      if (outputs[i].kind == wire::OutputKind::Directory) continue;
+      ++result.files;
+      result.bytes += outputs[i].size;
     }
-    known.push_back(outputs[i]);
-    result.placed = Placed::Written;
-    if (outputs[i].kind == wire::OutputKind::Directory) continue;
-    ++result.files;
-    result.bytes += outputs[i].size;
   }
   if (!known.empty()) BXL_TRY(log_.add(owner, known));
+  if (!refused.empty()) {
+    result.placed = Placed::UsersFile;
+    BXL_TRY(log_.remove(refused));
+  }
   if (failed) return std::move(*failed);
   return result;
 }
 
-Result<void> Placer::put_in_place(Staged& staged, wire::Output& output) {
-  const std::string text = paths_.str(output.path);
+// What is in the way of a directory, or by its kind: ours is removed, a user's set aside.
+Result<void> Placer::make_room(const std::string& owner, Staged& staged, PathId path) {
   if (staged.remove) {
-    BXL_TRY_ASSIGN(auto place, remover_.locate(output.path));
-    BXL_TRY(unlink_beneath(place.root_fd, place.relative));
+    BXL_TRY_ASSIGN(bool removed, remover_.unlink(path, staged.disk));
+    if (removed || !staged.declared) return {};
   }
-  if (output.kind == wire::OutputKind::Directory) {
-    BXL_TRY(make_directories_to(output.path, {}));
-  } else {
-    BXL_TRY(rename_into(staged.temp, output.path));
-    staged.temp.clear();
-  }
-  BXL_TRY_ASSIGN(output.identity, lstat_identity(text));
+  if (staged.set_aside || staged.remove) BXL_TRY(save_aside(owner, path));
   return {};
+}
+
+// False: a file that the user saved meanwhile is in the way of an undeclared output, and stays.
+Result<bool> Placer::put_in_place(const std::string& owner, Staged& staged, wire::Output& output) {
+  const std::string text = paths_.str(output.path);
+  if (output.kind != wire::OutputKind::Directory) return land(owner, staged, output);
+  BXL_TRY(make_room(owner, staged, output.path));
+  BXL_TRY(make_directories_to(output.path, {}));
+  BXL_TRY_ASSIGN(output.identity, lstat_identity(text));
+  return true;
+}
+
+// A file or a link. Refuses symlinks on the way.
+Result<bool> Placer::land(const std::string& owner, Staged& staged, wire::Output& output) {
+  BXL_TRY_ASSIGN(auto parent, parent_of(output.path));
+  if (!parent) {
+    BXL_TRY(make_directory(paths_.parent(output.path)));
+    BXL_TRY_ASSIGN(parent, parent_of(output.path));
+    if (!parent) return make_error(ENOENT, "make the directory of " + paths_.str(output.path));
+  }
+  const Spot where = spot(parent, output.path);
+  const bool expected = staged.disk.exists() && !staged.set_aside;
+  auto landed = custody_.land(staged.temp, where, [&](const Taken& taken) {
+    if (expected && Remover::is_undisturbed(taken, staged.disk)) return Custody::Verdict::Drop;
+    return staged.declared ? Custody::Verdict::Save : Custody::Verdict::Refuse;
+  });
+  if (!landed) return std::move(landed.error());
+  staged.temp.clear();
+  if (!*landed) return false;
+  output.identity = (*landed)->identity;
+  for (std::string& aside : (*landed)->aside)
+    saved_.push_back({owner, output.path, std::move(aside)});
+  return true;
 }
 
 Result<PlaceResult> Placer::place(const std::string& owner, const wire::Output& output,
@@ -232,67 +261,56 @@ Result<PlaceResult> Placer::place(const std::string& owner, const wire::Output& 
 }
 
 Result<void> Placer::save_aside(const std::string& owner, PathId path) {
-  if (saved_dir_.empty()) {
-    char stamp[32];
-    std::time_t now = std::time(nullptr);
-    std::tm tm{};
-    ::gmtime_r(&now, &tm);
-    std::strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &tm);
-    saved_dir_ = workspace_.saved_dir() + "/" + stamp + "-" + std::to_string(::getpid());
-    BXL_TRY(make_directories(saved_dir_));
+  BXL_TRY_ASSIGN(auto parent, parent_of(path));
+  if (!parent) return {};
+  const Spot where = spot(parent, path);
+  BXL_TRY_ASSIGN(auto taken, custody_.take(where));
+  if (!taken) return {};
+  if (taken->identity.kind == FileKind::Directory) {
+    BXL_TRY(custody_.put_back(*taken, where));
+    return make_error(EISDIR, where.path + " is a directory, and an output of this build");
   }
-  std::string text = paths_.str(path);
-  std::string name = mounts_.tokenise(text);
-  std::replace(name.begin(), name.end(), '/', '_');
-  std::string where = saved_dir_ + "/" + std::to_string(counter_++) + name;
-  if (::rename(text.c_str(), where.c_str()) != 0) {
-    if (errno != EXDEV) return errno_error("set aside " + text);
-    BXL_TRY_ASSIGN(auto from, open_file(text, O_RDONLY | O_NOFOLLOW));
-    BXL_TRY_ASSIGN(auto id, fstat_identity(from.get()));
-    BXL_TRY_ASSIGN(auto to, open_file(where, O_WRONLY | O_CREAT | O_EXCL, id.mode & 0777));
-    BXL_TRY(copy_bytes(from.get(), to.get(), WantDigest::No));
-    if (::fsync(to.get()) != 0) return errno_error("fsync " + where);
-    if (::unlink(text.c_str()) != 0) return errno_error("set aside " + text);
-  }
-  saved_.push_back({owner, path, where});
-  tell_({Note::Kind::SetAside, text, where});
+  BXL_TRY_ASSIGN(auto aside, custody_.save(*taken, where));
+  saved_.push_back({owner, path, std::move(aside)});
   return {};
 }
 
 Result<void> Placer::clear(const std::string& owner, const std::vector<PathId>& paths) {
   std::vector<PathId> removed, directories;
+  const auto& records = log_.records();
+  // All of it can be done, or nothing is.
+  std::vector<std::pair<PathId, FileIdentity>> there;
+  std::unordered_set<PathId> checked;
   for (PathId path : paths) {
-    std::string text = paths_.str(path);
-    BXL_TRY_ASSIGN(auto disk, lstat_identity(text));
-    const auto& records = log_.records();
+    BXL_TRY_ASSIGN(auto disk, lstat_identity(paths_.str(path)));
     auto record = records.find(path);
+    const bool own = record != records.end() && record->second.owner == owner;
     if (!disk.exists()) {
-      if (record != records.end() && record->second.owner == owner) removed.push_back(path);
-      continue;
-    }
-    if (disk.kind == FileKind::Directory) {
+      if (own) removed.push_back(path);
+    } else if (disk.kind == FileKind::Directory) {
       // Only a recorded, empty directory goes, its own or one that was made for outputs of old; a
       // declared directory that the user has stays.
-      if (record != records.end() &&
-          (record->second.owner == owner || record->second.owner == graph::kDirectoryOwner))
+      if (own || (record != records.end() && record->second.owner == graph::kDirectoryOwner))
         directories.push_back(path);
-      continue;
-    }
-    BXL_TRY_ASSIGN(auto place, remover_.locate(path));
-    BXL_TRY_ASSIGN(const bool behind_link, remover_.is_behind_link(place));
-    if (behind_link) {
+    } else if (auto place = remover_.locate(path); !place) {
+      return std::move(place.error());
+    } else if (auto behind_link = remover_.is_behind_link(*place); !behind_link) {
+      return std::move(behind_link.error());
+    } else if (*behind_link) {
       removed.push_back(path);  // from the record
-      continue;
-    }
-    if (record != records.end() && remover_.is_recorded(path, record->second.identity, disk)) {
-      BXL_TRY(remover_.unlink(path, place));
-      removed.push_back(path);
     } else {
-      BXL_TRY_ASSIGN(auto parent, open_parent_beneath(place.root_fd, place.relative));
-      if (!parent) continue;
-      BXL_TRY(save_aside(owner, path));
-      removed.push_back(path);
+      BXL_TRY(check_parent(path, checked));
+      there.emplace_back(path, disk);
     }
+  }
+  for (const auto& [path, disk] : there) {
+    auto record = records.find(path);
+    bool gone = false;
+    if (record != records.end() && remover_.is_recorded(path, record->second.identity, disk)) {
+      BXL_TRY_ASSIGN(gone, remover_.unlink(path, disk));
+    }
+    if (!gone) BXL_TRY(save_aside(owner, path));
+    removed.push_back(path);
   }
   std::sort(directories.begin(), directories.end(),
             [](PathId a, PathId b) { return index(a) > index(b); });
@@ -301,24 +319,29 @@ Result<void> Placer::clear(const std::string& owner, const std::vector<PathId>& 
   return log_.remove(removed);
 }
 
+Result<void> Placer::restore(const Saved& saved) {
+  BXL_TRY(make_directory(paths_.parent(saved.path)));
+  BXL_TRY_ASSIGN(auto parent, parent_of(saved.path));
+  if (!parent)
+    return make_error(ENOENT, "restore " + paths_.str(saved.path) + " from " + saved.where);
+  const Spot where = spot(parent, saved.path);
+  BXL_TRY_ASSIGN(auto disk, identity_at(where.at.dir, where.at.name));
+  auto record = log_.records().find(saved.path);
+  if (disk.exists() && disk.kind != FileKind::Directory && record != log_.records().end() &&
+      graph::still_recorded(record->second, disk))
+    BXL_TRY(remover_.unlink(saved.path, disk));
+  BXL_TRY_ASSIGN(bool back, custody_.put_back({{AT_FDCWD, saved.where}, FileIdentity{}}, where));
+  if (!back) return {};
+  tell_({Note::Kind::Restored, where.path, saved.where});
+  return log_.remove({saved.path});
+}
+
 Result<void> Placer::restore_saved(const std::string& owner) {
   std::optional<Error> first;
-  for (const Saved& s : saved_) {
-    if (s.owner != owner) continue;
-    std::string text = paths_.str(s.path);
-    auto disk = lstat_identity(text);
-    if (!disk) {
-      if (!first) first = std::move(disk.error());
-      continue;
-    }
-    // What the failed run left in its place is junk of bxl's making; the user's file wins.
-    if (disk->kind == FileKind::Directory) continue;
-    if (::rename(s.where.c_str(), text.c_str()) != 0) {
-      if (!first) first = errno_error("restore " + text + " from " + s.where);
-      continue;
-    }
-    if (auto r = log_.remove({s.path}); !r && !first) first = std::move(r.error());
-    tell_({Note::Kind::Restored, text, s.where});
+  // The newest is what lay there last.
+  for (auto saved = saved_.rbegin(); saved != saved_.rend(); ++saved) {
+    if (saved->owner != owner) continue;
+    if (auto restored = restore(*saved); !restored && !first) first = std::move(restored.error());
   }
   forget_saved(owner);
   if (first) return std::move(*first);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/path_table.h"
@@ -47,7 +48,7 @@ struct PlacedAll {
 // after each rename.
 class Placer {
  public:
-  // Not copied or moved: the remover refers to its members.
+  // Not copied or moved: remover and custody refer to its members.
   Placer(const Placer&) = delete;
   Placer& operator=(const Placer&) = delete;
   Placer(const state::Workspace& workspace, const graph::Mounts& mounts, PathTable& paths,
@@ -58,7 +59,11 @@ class Placer {
         store_(store),
         log_(log),
         tell_(std::move(tell)),
-        remover_(mounts, paths, log, tell_) {}
+        custody_(workspace, mounts, tell_),
+        remover_(mounts, paths, log, custody_, tell_) {}
+
+  // Once, before anything else is done to the tree: Custody::rescue().
+  Result<void> rescue() { return custody_.rescue(); }
 
   // Brings one output of `owner` to disk. A user's file in the way of a declared output is moved to
   // .bxl/saved/. Errors: ENOSPC, EACCES, ELOOP (a symlink that is no recorded output lies on the
@@ -79,8 +84,9 @@ class Placer {
   // directories only when recorded as its own and empty. Unrecorded or changed files are moved to
   // .bxl/saved/ and remembered.
   Result<void> clear(const std::string& owner, const std::vector<PathId>& paths);
-  // Puts back what clear() set aside for the last pip, where nothing new is in its place: the pip
-  // failed.
+  // Puts back what clear() set aside for the pip, which failed: where nothing lies by now, or what
+  // it left and the log knows. What somebody else saved there meanwhile stays, and so does what was
+  // set aside.
   Result<void> restore_saved(const std::string& owner);
   // The pip succeeded: what was set aside stays in .bxl/saved/.
   void forget_saved(const std::string& owner);
@@ -103,10 +109,19 @@ class Placer {
   // One output on its way to disk.
   struct Staged;
   Result<Staged> stage(const std::string& owner, const wire::Output& output, Declared declared);
-  Result<void> put_in_place(Staged& staged, wire::Output& output);
   Result<void> make_directories_to(PathId dir, const std::function<void(const std::string&)>& made);
-  Result<void> rename_into(const std::string& temp, PathId path);
+  Result<bool> put_in_place(const std::string& owner, Staged& staged, wire::Output& output);
+  Result<bool> land(const std::string& owner, Staged& staged, wire::Output& output);
+  Result<void> make_room(const std::string& owner, Staged& staged, PathId path);
+  // Can files be made and removed where `path` lies, or where its directory will be made?
+  Result<void> check_parent(PathId path, std::unordered_set<PathId>& checked);
+  // The directory of `path`, open; empty when it is absent.
+  Result<UniqueFd> parent_of(PathId path);
+  Spot spot(const UniqueFd& parent, PathId path) const {
+    return {{parent.get(), std::string(paths_.name(path))}, paths_.str(path)};
+  }
   Result<void> save_aside(const std::string& owner, PathId path);
+  Result<void> restore(const Saved& saved);
   std::string temp_name();
 
   state::Workspace workspace_;
@@ -115,9 +130,9 @@ class Placer {
   cas::BlobStore& store_;
   state::OutputLog& log_;
   Tell tell_;
+  Custody custody_;
   Remover remover_;
   std::vector<Saved> saved_;
-  std::string saved_dir_;  // this build's directory below .bxl/saved
   unsigned counter_ = 0;
 };
 

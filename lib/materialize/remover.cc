@@ -42,16 +42,44 @@ Result<bool> Remover::is_behind_link(const Place& place) const {
   return std::move(parent.error());
 }
 
-Result<bool> Remover::unlink(PathId path, const Place& place) {
+bool Remover::is_undisturbed(const Taken& taken, const FileIdentity& disk) {
+  // In this order: who had it open may have written and closed it since it was taken out.
+  if (disk.kind == FileKind::File && is_open_for_writing(taken.at)) return false;
+  auto now = identity_at(taken.at.dir, taken.at.name);
+  return now && is_same_file(disk, *now);
+}
+
+// What its other names lead to, if it has any: read before this one goes.
+std::optional<Remover::Relinked> Remover::other_name(PathId path) {
   auto file = open_file(paths_.str(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  struct stat before, after;
-  const bool has_other_name =
-      file && ::fstat(file->get(), &before) == 0 && S_ISREG(before.st_mode) && before.st_nlink > 1;
-  auto content = has_other_name ? hash_fd(file->get()) : Result<Digest>(Digest());
-  BXL_TRY_ASSIGN(const bool removed, unlink_beneath(place.root_fd, place.relative));
-  if (removed && has_other_name && content && ::fstat(file->get(), &after) == 0)
-    relinked_.push_back({identity_of(before), identity_of(after), *content});
-  return removed;
+  struct stat st;
+  if (!file || ::fstat(file->get(), &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink < 2)
+    return std::nullopt;
+  auto content = hash_fd(file->get());
+  if (!content) return std::nullopt;
+  return Relinked{identity_of(st), {}, *content, std::move(*file)};
+}
+
+Result<bool> Remover::unlink(PathId path, const FileIdentity& disk) {
+  BXL_TRY_ASSIGN(auto place, locate(path));
+  BXL_TRY_ASSIGN(auto parent, open_parent_beneath(place.root_fd, place.relative));
+  if (!parent) return false;
+  auto other = other_name(path);
+  const Spot spot{{parent.get(), std::string(base_name(place.relative))}, paths_.str(path)};
+  BXL_TRY_ASSIGN(auto taken, custody_.take(spot));
+  if (!taken) return false;
+  if (is_undisturbed(*taken, disk)) {
+    BXL_TRY(custody_.drop(*taken));
+    if (other)
+      if (auto after = fstat_identity(other->file.get())) {
+        other->after = *after;
+        relinked_.push_back(std::move(*other));
+      }
+    return true;
+  }
+  BXL_TRY_ASSIGN(bool back, custody_.put_back(*taken, spot));
+  if (!back) BXL_TRY(custody_.save(*taken, spot));
+  return false;
 }
 
 Result<bool> Remover::scrub(PathId path, const FileIdentity& recorded) {
@@ -82,7 +110,7 @@ Result<bool> Remover::scrub(PathId path, const FileIdentity& recorded) {
         return false;
       removed = true;
     } else {
-      BXL_TRY_ASSIGN(removed, unlink(path, place));
+      BXL_TRY_ASSIGN(removed, unlink(path, disk));
     }
   }
   BXL_TRY(log_.remove({path}));

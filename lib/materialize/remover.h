@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,13 +10,11 @@
 #include "base/path_table.h"
 #include "base/result.h"
 #include "graph/mounts.h"
-#include "materialize/note.h"
+#include "materialize/custody.h"
 #include "os/file.h"
 #include "state/output_log.h"
 
 namespace bxl::materialize {
-
-using Tell = std::function<void(const Note&)>;
 
 // A path split at its mount; the descriptor belongs to the remover.
 struct Place {
@@ -28,8 +26,9 @@ struct Place {
 // outlive it.
 class Remover {
  public:
-  Remover(const graph::Mounts& mounts, PathTable& paths, state::OutputLog& log, const Tell& tell)
-      : mounts_(mounts), paths_(paths), log_(log), tell_(tell) {}
+  Remover(const graph::Mounts& mounts, PathTable& paths, state::OutputLog& log, Custody& custody,
+          const Tell& tell)
+      : mounts_(mounts), paths_(paths), log_(log), custody_(custody), tell_(tell) {}
 
   // Under no mount the root of the file system is the anchor.
   Result<Place> locate(PathId path);
@@ -47,21 +46,30 @@ class Remover {
   // Does a symlink lie on the way from the root of the mount? Recorded paths have none: the user
   // put it there since, and what lies behind it is his (rule 8).
   Result<bool> is_behind_link(const Place& place) const;
-  // unlink_beneath() of a file that was as recorded.
-  Result<bool> unlink(PathId path, const Place& place);
+  // Removes a file that was as recorded a moment ago, as `disk`. What is something else by now is
+  // the user's: it goes back to its place, or is set aside where something newer lies there; false
+  // then, and when nothing was there.
+  Result<bool> unlink(PathId path, const FileIdentity& disk);
+  // Is this the file that was seen as `disk`, and does nobody write to it? It belongs to nobody but
+  // bxl then.
+  static bool is_undisturbed(const Taken& taken, const FileIdentity& disk);
 
   // Files that had another name when one of theirs was removed here: the identity before, and with
   // the change time that this moved. Their content is what it was.
   struct Relinked {
     FileIdentity before, after;
     Digest content;  // read under `before`
+    UniqueFd file;   // open; for this module
   };
   std::vector<Relinked> take_relinked() { return std::exchange(relinked_, {}); }
 
  private:
+  std::optional<Relinked> other_name(PathId path);
+
   const graph::Mounts& mounts_;
   PathTable& paths_;
   state::OutputLog& log_;
+  Custody& custody_;
   const Tell& tell_;
   std::vector<std::pair<std::string, UniqueFd>> roots_;
   std::vector<Relinked> relinked_;

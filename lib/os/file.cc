@@ -75,6 +75,11 @@ Result<FileIdentity> stat_identity(const std::string& path) {
 Result<FileIdentity> fstat_identity(int fd) {
   return identity_by([&](struct stat* st) { return ::fstat(fd, st); }, "fstat");
 }
+Result<FileIdentity> identity_at(int dir, const std::string& name) {
+  return identity_by(
+      [&](struct stat* st) { return ::fstatat(dir, name.c_str(), st, AT_SYMLINK_NOFOLLOW); },
+      "lstat " + name);
+}
 
 Result<UniqueFd> open_file(const std::string& path, int flags, mode_t mode) {
   int fd;

@@ -48,6 +48,8 @@ Result<FileIdentity> lstat_identity(const std::string& path);
 // stat (follows links); otherwise as above.
 Result<FileIdentity> stat_identity(const std::string& path);
 Result<FileIdentity> fstat_identity(int fd);
+// lstat of a name in an open directory.
+Result<FileIdentity> identity_at(int dir, const std::string& name);
 
 Result<UniqueFd> open_file(const std::string& path, int flags, mode_t mode = 0666);
 // Errors: ENOENT and others.

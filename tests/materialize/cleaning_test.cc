@@ -37,7 +37,8 @@ class CleaningTest : public testing::Test {
   }
   Cleaned clean() {
     const Tell tell = [this](const Note& note) { notes_.push_back(sentence(note)); };
-    Remover remover(mounts_, paths_, *log_, tell);
+    Custody custody(workspace_, mounts_, tell);
+    Remover remover(mounts_, paths_, *log_, custody, tell);
     return remove_recorded(remover, log_->records(), paths_);
   }
   std::vector<std::string> announced() {

@@ -6,6 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <random>
+#include <thread>
+
+#include "os/rename.h"
+#include "os/tree.h"
 #include "support/graph_text.h"
 #include "support/temp_dir.h"
 
@@ -191,6 +196,9 @@ TEST_F(PlacerTest, ClearRemovesRecordedFilesAndSavesOthers) {
   EXPECT_EQ(lstat_identity(in("directory"))->kind, FileKind::Directory);
   // The pip wrote something and failed: the user's file wins.
   write("users", "half made");
+  wire::Output junk = test::file_output(path("users"), "half made");
+  junk.identity = *lstat_identity(in("users"));
+  ASSERT_TRUE(log_->add("pip", {junk}));
   ASSERT_TRUE(placer_->restore_saved("pip"));
   EXPECT_EQ(read("users"), "the user's");
 }
@@ -230,6 +238,126 @@ TEST_F(PlacerTest, BothNamesOfAHardLinkedOutputAreRemoved) {
   ASSERT_TRUE(placer_->restore_saved("pip"));
   EXPECT_EQ(read("four"), "ma");
 }
+
+TEST_F(PlacerTest, WhatIsInTheWayOfADirectoryKeepsEverythingWhereItIs) {
+  write("a", "the user's");
+  write("d", "a file of the user's");
+  std::vector<wire::Output> outputs = {stored("a", "made"), stored("d/x", "made")};
+  auto placed = placer_->place_all("pip", outputs, [](PathId) { return Declared::Yes; });
+  ASSERT_FALSE(placed);
+  EXPECT_EQ(placed.error().errnum, ENOTDIR);
+  EXPECT_EQ(read("a"), "the user's");
+  EXPECT_TRUE(notes_.empty());
+}
+
+TEST_F(PlacerTest, ADirectoryThatCannotBeWrittenKeepsEverythingWhereItIs) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  write("a", "the user's");
+  ASSERT_TRUE(make_directories(in("d")));
+  write("d/x", "the user's, too");
+  ASSERT_EQ(::chmod(in("d").c_str(), 0555), 0);
+  std::vector<wire::Output> outputs = {stored("a", "made"), stored("d/x", "made")};
+  auto placed = placer_->place_all("pip", outputs, [](PathId) { return Declared::Yes; });
+  ASSERT_FALSE(placed);
+  EXPECT_EQ(placed.error().errnum, EACCES);
+  EXPECT_FALSE(placer_->clear("pip", {path("a"), path("d/x")}));
+  ::chmod(in("d").c_str(), 0755);
+  EXPECT_EQ(read("a"), "the user's");
+  EXPECT_EQ(read("d/x"), "the user's, too");
+}
+
+TEST_F(PlacerTest, WhatWasSavedMeanwhileIsNotReplacedByWhatComesBack) {
+  write("users", "the user's");
+  ASSERT_TRUE(placer_->clear("pip", {path("users")}));
+  write("users", "saved while the pip ran");
+  ASSERT_TRUE(placer_->restore_saved("pip"));
+  EXPECT_EQ(read("users"), "saved while the pip ran");
+  ASSERT_EQ(notes_.size(), 1u);
+  EXPECT_EQ(*read_file(notes_[0].substr(notes_[0].rfind(' ') + 1)), "the user's");
+}
+
+TEST_F(PlacerTest, WhatAKilledBuildHeldIsSaved) {
+  ASSERT_TRUE(replace_file(workspace_.tmp_dir() + "/held-1-0", "the user's"));
+  ASSERT_TRUE(placer_->rescue());
+  ASSERT_EQ(notes_.size(), 1u);
+  EXPECT_EQ(*read_file(notes_[0].substr(notes_[0].rfind(' ') + 1)), "the user's");
+}
+
+// Somebody saves a file, in each way that editors have, at a random moment of each of the ways in
+// which bxl changes a tree.
+class ConcurrentSaves : public PlacerTest, public testing::WithParamInterface<bool> {
+ protected:
+  ConcurrentSaves() { refuse_rename_flags(GetParam()); }
+  ~ConcurrentSaves() override { refuse_rename_flags(false); }
+
+  void save(unsigned how, const std::string& text) {
+    const std::string to = in("out");
+    if (how == 0) {
+      EXPECT_TRUE(replace_file(to, text));
+      return;
+    }
+    const int flags = O_WRONLY | O_CREAT | (how == 1 ? O_TRUNC : O_APPEND);
+    auto fd = open_file(to, flags);
+    std::this_thread::yield();
+    if (fd) EXPECT_TRUE(write_all(fd->get(), text));
+  }
+  bool is_kept(const std::string& text) {
+    if (read("out").ends_with(text)) return true;
+    auto builds = list_directory(workspace_.saved_dir());
+    if (!builds) return false;
+    for (const std::string& build : *builds) {
+      auto names = list_directory(workspace_.saved_dir() + "/" + build);
+      EXPECT_TRUE(names);
+      for (const std::string& name : *names)
+        if (read_file(workspace_.saved_dir() + "/" + build + "/" + name)->ends_with(text))
+          return true;
+    }
+    return false;
+  }
+};
+
+TEST_P(ConcurrentSaves, AreNeverLost) {
+  std::mt19937 random(12);
+  const wire::Output old = stored("out", "old content"), made = stored("out", "new content");
+  const FileIdentity none;
+  for (int round = 0; round < 240; ++round) {
+    SCOPED_TRACE(round);
+    ::unlink(in("out").c_str());
+    if (round % 3 != 0) EXPECT_EQ(place(old), Placed::Written);
+    const std::string text = "by hand " + std::to_string(round);
+    const unsigned how = random() % 3, spins = random() % 200000;
+    std::thread saver([&] {
+      for (unsigned spin = 0; spin < spins; ++spin)
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+      save(how, text);
+    });
+    switch (random() % 4) {
+      case 0:
+        place(made, Declared::Yes);
+        break;
+      case 1:
+        place(made, Declared::No);
+        break;
+      case 2:
+        EXPECT_TRUE(placer_->clear("pip", {path("out")}));
+        if (random() % 2) EXPECT_TRUE(placer_->restore_saved("pip"));
+        break;
+      default:
+        if (auto known = log_->records().find(path("out")); known != log_->records().end())
+          EXPECT_TRUE(placer_->scrub(path("out"), FileIdentity(known->second.identity)));
+        break;
+    }
+    saver.join();
+    ASSERT_TRUE(is_kept(text)) << "saved by way " << how << ", out is " << read("out");
+    placer_->forget_saved("pip");
+    EXPECT_TRUE(remove_tree(workspace_.saved_dir()));
+    notes_.clear();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(FileSystems, ConcurrentSaves, testing::Bool(), [](const auto& info) {
+  return info.param ? "WithoutRenameFlags" : "WithRenameFlags";
+});
 
 }  // namespace
 }  // namespace bxl::materialize

@@ -240,6 +240,8 @@ int run(const cli::Options& options) {
                            });
   materialize::Placer placer(s.workspace, s.mounts, *s.paths, *s.blobs, *s.log,
                              [&](const materialize::Note& note) { console.note(note); });
+  if (auto rescued = placer.rescue(); !rescued)
+    cli::print_warning(kTool, rescued.error().to_string());
   UniqueFd journal;
   if (auto file = open_file(s.workspace.results(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND))
     journal = std::move(*file);

@@ -109,7 +109,10 @@ class Clean {
       cli::print_note(kTool, sentence);
     });
     const materialize::Tell tell = [&](const materialize::Note& note) { notes.add(note); };
-    materialize::Remover remover(mounts_, paths_, log, tell);
+    materialize::Custody custody(workspace_, mounts_, tell);
+    if (auto rescued = custody.rescue(); !rescued)
+      return fail(rescued.error(), cli::kLocalResource);
+    materialize::Remover remover(mounts_, paths_, log, custody, tell);
     materialize::Cleaned done = materialize::remove_recorded(remover, log.records(), paths_);
     notes.finish();
     for (const std::string& problem : done.problems) cli::print_error(kTool, problem);
