@@ -243,7 +243,8 @@ TEST_F(PlacerTest, WhatIsInTheWayOfADirectoryKeepsEverythingWhereItIs) {
   write("a", "the user's");
   write("d", "a file of the user's");
   std::vector<wire::Output> outputs = {stored("a", "made"), stored("d/x", "made")};
-  auto placed = placer_->place_all("pip", outputs, [](PathId) { return Declared::Yes; });
+  auto placed =
+      placer_->place_all("pip", outputs, [](const wire::Output&) { return Declared::Yes; });
   ASSERT_FALSE(placed);
   EXPECT_EQ(placed.error().errnum, ENOTDIR);
   EXPECT_EQ(read("a"), "the user's");
@@ -257,7 +258,8 @@ TEST_F(PlacerTest, ADirectoryThatCannotBeWrittenKeepsEverythingWhereItIs) {
   write("d/x", "the user's, too");
   ASSERT_EQ(::chmod(in("d").c_str(), 0555), 0);
   std::vector<wire::Output> outputs = {stored("a", "made"), stored("d/x", "made")};
-  auto placed = placer_->place_all("pip", outputs, [](PathId) { return Declared::Yes; });
+  auto placed =
+      placer_->place_all("pip", outputs, [](const wire::Output&) { return Declared::Yes; });
   ASSERT_FALSE(placed);
   EXPECT_EQ(placed.error().errnum, EACCES);
   EXPECT_FALSE(placer_->clear("pip", {path("a"), path("d/x")}));
