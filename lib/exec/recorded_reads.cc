@@ -211,9 +211,22 @@ void Recorder::unchanged(const sandbox::Access& access, PathId path, const Seen&
   }
   auto record = records_.find(path);
   const FileIdentity& now = view_.disk(path);
-  const bool recorded =
+  const bool found_as_recorded =
       record != records_.end() && graph::still_recorded(record->second, access.first);
-  if (recorded && relinked(now)) {
+  if (found_as_recorded && now == access.first) return;
+  const bool recorded =
+      found_as_recorded ||
+      (record != records_.end() && differ_in_ctime_only(record->second.identity, access.first));
+  // A pip that ran beside this one may have linked to it too: the content tells.
+  auto same_content = [&] {
+    if (found_as_recorded && relinked(now)) return true;
+    if (now != access.first && !differ_in_ctime_only(access.first, now)) return false;
+    auto digest = view_.tree().digest(paths_.str(path), now);
+    return digest && *digest == record->second.digest;
+  };
+  if (!recorded || !same_content()) {
+    not_published(show(path) + ", an output of another pip, was changed by somebody else");
+  } else if (!graph::still_recorded(record->second, now)) {
     wire::Output as_it_is;
     as_it_is.path = path;
     as_it_is.kind = record->second.kind;
@@ -223,8 +236,6 @@ void Recorder::unchanged(const sandbox::Access& access, PathId path, const Seen&
     as_it_is.identity = now;
     if (const PipId owner = view_.owner(path); owner != kNoPip)
       result_.overwritten.emplace_back(owner, std::move(as_it_is));
-  } else if (!recorded || now != access.first) {
-    not_published(show(path) + ", an output of another pip, was changed by somebody else");
   }
 }
 
