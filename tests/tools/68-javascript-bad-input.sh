@@ -32,8 +32,6 @@ package a '[]'
 refused 3 "packages/a/package.json must be an object, not an array"
 package a '{"name": 7}'
 refused 3 "'name' in $ws/packages/a/package.json must be a string"
-package a '{"scripts": {"build": "true"}}'
-refused 3 "packages/a/package.json: 'name' is missing"
 package a '{"name": "a b", "scripts": {"build": "true"}}'
 refused 3 "'a b' is no name for a package"
 package a '{"name": "a", "scripts": []}'

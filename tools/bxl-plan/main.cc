@@ -51,7 +51,7 @@ Result<void> write_plan(int fd, const plan::Session& session, const plan::Plan& 
 
 // Which variables have other values than in the last build, and how many commands run for that.
 // Those that run anyway, and those that have a result for the new values, do not count.
-void name_changes(plan::Session& s, plan::Plan& plan) {
+void name_changes(plan::Session& s, plan::Plan& plan, bool talk) {
   const auto names = state::KnownEnvironment(s.frame.environment)
                          .differences(state::KnownEnvironment::load(s.workspace));
   if (names.empty()) return;
@@ -67,7 +67,7 @@ void name_changes(plan::Session& s, plan::Plan& plan) {
     ++affected;
     if (pip.action == wire::Action::Miss) pip.reason = "the environment changed: " + list;
   }
-  if (affected != 0)
+  if (affected != 0 && talk)
     cli::print_note("bxl", list + " changed: " + std::to_string(affected) + " of " +
                                std::to_string(plan.header.total) + " commands will run");
 }
@@ -146,7 +146,7 @@ int run(const cli::Options& options) {
     std::cout << s.lookup->explain(pip);
     return std::cout.flush() ? cli::kOk : cli::kLocalResource;
   }
-  name_changes(s, *plan);
+  name_changes(s, *plan, options.verbosity >= 0);
   if (options.dry_run) {
     for (const wire::PlanPip& pip : plan->pips)
       std::cout << wire::name(pip.action) << '\t' << s.graph.pip(pip.pip).stable_id
