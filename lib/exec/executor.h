@@ -38,7 +38,9 @@ class Runner {
   virtual Result<std::string> temp_directory(std::size_t slot) = 0;
   virtual void empty_temp_directory(std::size_t slot) = 0;
 };
-std::unique_ptr<Runner> sandbox_runner(std::size_t slots);
+// `last_resort`: take_private_temp(). Temporary directories of all slots, and of other builds, lie
+// in a directory that holds nothing else (rule 51).
+std::unique_ptr<Runner> sandbox_runner(std::size_t slots, std::string last_resort);
 
 // What a late lookup answers; the same values as in a plan. Miss: must run.
 using Oracle = std::function<wire::PlanPip(PipId, Digest* static_hash)>;

@@ -22,7 +22,24 @@ namespace {
 
 Result<void> write_proc(const char* path, const std::string& text) {
   BXL_TRY_ASSIGN(auto fd, open_file(path, O_WRONLY));
-  return write_all(fd.get(), text);
+  if (auto written = write_all(fd.get(), text); !written)
+    return std::move(written.error()).in("stay the same user in a namespace: " + std::string(path));
+  return {};
+}
+
+// In a chroot "/" is no mount point, and what lies above cannot be named. Joining the namespace
+// that we are in already leads to its own root; from there back again.
+Result<void> make_private_from_above() {
+  BXL_TRY_ASSIGN(auto root, open_file("/", O_PATH | O_DIRECTORY));
+  BXL_TRY_ASSIGN(auto here, open_file(".", O_PATH | O_DIRECTORY));
+  BXL_TRY_ASSIGN(auto own, open_file("/proc/self/ns/mnt", O_RDONLY));
+  if (::setns(own.get(), CLONE_NEWNS) != 0) return errno_error("leave the chroot for a moment");
+  const int made = ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+  const int errnum = errno;
+  if (::fchdir(root.get()) != 0 || ::chroot(".") != 0 || ::fchdir(here.get()) != 0)
+    return errno_error("return into the chroot");
+  if (made != 0) return make_error(errnum, "make mounts private");
+  return {};
 }
 
 // /proc/self/mountinfo writes space, tab, newline and backslash as \ooo.
@@ -100,9 +117,9 @@ Result<void> enter_private_mounts() {
     BXL_TRY(write_proc("/proc/self/uid_map", uid + " " + uid + " 1"));
     BXL_TRY(write_proc("/proc/self/gid_map", gid + " " + gid + " 1"));
   }
-  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
-    return errno_error("make mounts private");
-  return {};
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0) return {};
+  if (errno == EINVAL) return make_private_from_above();
+  return errno_error("make mounts private");
 }
 
 Result<void> try_private_mounts() {

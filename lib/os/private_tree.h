@@ -11,7 +11,8 @@ namespace bxl {
 
 // Moves the calling process, which must have one thread, into a private mount namespace; without
 // the privilege for that, into a user namespace as well, where it stays the same user. Errors:
-// EPERM, ENOSPC (user.max_user_namespaces), EUSERS: namespaces are refused here.
+// EPERM, ENOSPC (user.max_user_namespaces), EUSERS: namespaces are refused here, as they are to
+// users (but not to root) in a chroot.
 Result<void> enter_private_mounts();
 
 // Would enter_private_mounts() work here? Tried in a process of its own. Errors as there; those of

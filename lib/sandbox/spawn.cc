@@ -174,7 +174,11 @@ BXL_CHILD __attribute__((noinline)) int child_main(void* argument) {
   if (listener < 0) return fail(s, "install the seccomp filter", listener);
   __atomic_store_n(&s->listener, static_cast<int>(listener), __ATOMIC_RELEASE);
 
-  if (long r = raw(SYS_unshare, CLONE_FILES); r < 0) return fail(s, "unshare descriptors", r);
+  // A table of our own. Not by unshare(2): containers without CAP_SYS_ADMIN refuse it whatever its
+  // flags. With nothing in the range the call only unshares.
+  long r = raw(SYS_close_range, ~0u, ~0u, CLOSE_RANGE_UNSHARE);
+  if (r < 0) r = raw(SYS_unshare, CLONE_FILES);  // before Linux 5.9, or refused by a profile
+  if (r < 0) return fail(s, "get a table of descriptors of its own (close_range, unshare)", r);
   // First out of the way of 0, 1 and 2, in case they are given crosswise.
   int moved[3];
   for (int i = 0; i < 3; ++i) {

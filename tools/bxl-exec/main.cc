@@ -260,7 +260,7 @@ int run(const cli::Options& options) {
   std::uint64_t started = clock_ms(CLOCK_MONOTONIC);
   std::uint64_t cpu_ms = 0;
   if (jobserver) settings.jobserver = &*jobserver;
-  auto runner = exec::sandbox_runner(settings.jobs);
+  auto runner = exec::sandbox_runner(settings.jobs, s.workspace.dir());
   settings.console_fds = cli::console_fds();
   settings.user_environment = user_environment();
   settings.user_umask = cli::caller_umask();

@@ -1,25 +1,18 @@
-// mkdtemp and remove_all.
+// An empty directory, and its removal.
 #include "own_temp.h"
-
-#include <stdlib.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <utility>
 
-#include "os/file.h"
+#include "os/temp_place.h"
 
 namespace bxl::sandbox_tool {
 
 Result<OwnTemp> OwnTemp::make() {
-  const char* base = std::getenv("TMPDIR");
-  std::string path =
-      std::string(base != nullptr && *base == '/' ? base : "/tmp") + "/bxl-sandbox.XXXXXX";
-  if (mkdtemp(path.data()) == nullptr) return errno_error("make a temporary directory " + path);
-  OwnTemp out(path);
-  BXL_TRY_ASSIGN(out.path_, real_path(path));
-  return out;
+  BXL_TRY_ASSIGN(std::string path, make_temp_directory("bxl-sandbox"));
+  return OwnTemp(std::move(path));
 }
 
 OwnTemp::OwnTemp(OwnTemp&& other) noexcept : path_(std::exchange(other.path_, {})) {}

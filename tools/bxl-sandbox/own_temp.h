@@ -11,7 +11,7 @@ namespace bxl::sandbox_tool {
 // Removed with all that is in it by the destructor; a link in it is removed, not followed.
 class OwnTemp {
  public:
-  // Empty, mode 0700, in $TMPDIR or /tmp. Errors: those of mkdtemp.
+  // Empty, mode 0700. Errors: make_temp_directory().
   static Result<OwnTemp> make();
   OwnTemp(OwnTemp&& other) noexcept;
   OwnTemp& operator=(OwnTemp&&) = delete;

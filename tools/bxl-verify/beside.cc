@@ -125,7 +125,7 @@ class Helper {
     cas::BlobStore& source = store ? *store : *s.blobs;
     materialize::Placer placer(s.workspace, s.mounts, *s.paths, source, *s.log,
                                [](const materialize::Note&) {});
-    auto runner = exec::sandbox_runner(job_.jobs);
+    auto runner = exec::sandbox_runner(job_.jobs, s.workspace.dir());
     exec::Settings settings;
     settings.jobs = job_.jobs;
     settings.keep_going = 0;

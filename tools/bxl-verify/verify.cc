@@ -16,6 +16,7 @@
 #include "cas/lease.h"
 #include "graph/pip_graph.h"
 #include "os/file.h"
+#include "os/temp_place.h"
 #include "os/tree.h"
 #include "plan/session.h"
 #include "state/output_log.h"
@@ -169,10 +170,9 @@ class Verifier {
   // The cache's file system has room and is rarely an overlay; else wherever temporary files go,
   // and memory for the layers where neither can hold them.
   Result<void> find_place() {
-    const char* temp = std::getenv("TMPDIR");
-    std::vector<std::string> parents{request_.cache + "/verify",
-                                     std::string(temp && *temp == '/' ? temp : "/tmp") +
-                                         "/bxl-verify-" + std::to_string(::geteuid())};
+    std::vector<std::string> parents{request_.cache + "/verify"};
+    for (const std::string& place : temp_places())
+      parents.push_back(place + "/bxl-verify-" + std::to_string(::geteuid()));
     std::optional<Error> failed;
     for (const std::string& parent : parents) {
       auto real = real_path(std::string(parent_path(parent)));
