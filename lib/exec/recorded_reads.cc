@@ -200,7 +200,8 @@ void Recorder::unchanged(const sandbox::Access& access, PathId path, const Seen&
   if (seen.from_disk) {
     if (seen.identity != access.first && !relinked(seen.identity)) {
       not_published(show(path) + " was modified while the pip ran");
-    } else if (access.first.kind == FileKind::File && ingested_.young.count(access.path)) {
+    } else if (access.first.kind == FileKind::File && ingested_.young.count(access.path) &&
+               !is_lock_file(access)) {
       // Also what was saved before the clock was set back: whether it changed since cannot be
       // told.
       not_published(show(path) + (access.first.ctime_ns > context_.start_ns + kClockGranularityNs
