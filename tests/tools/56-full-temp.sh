@@ -8,7 +8,7 @@ if [[ -z ${TEST_NAMESPACE-} ]]; then
   TMPDIR=$tmp TEST_NAMESPACE=1 unshare --user --map-root-user --mount bash "$here/${BASH_SOURCE[0]##*/}"
   exit
 fi
-unset TEST_NAMESPACE
+unset TEST_NAMESPACE TMPDIR XDG_RUNTIME_DIR
 temp=/tmp/bxl-0
 
 write in.txt one

@@ -133,9 +133,9 @@ def why_of_what_is_never_cached(t):
     t.write("a", "1\n")
     t.ninja(edge("out", "cat a > out", "a", pool="console"))
     t.build(ran={"out"})
-    why(t, "out", says=("not cached: it runs in the console pool\n",))
+    why(t, "out", says=("not cached: it is an action: it runs each time it is asked for\n",))
     t.build(ran={"out"})
-    why(t, "out", says=("its earlier result was not cached: it runs in the console pool\n",))
+    why(t, "out", says=("its earlier result was not cached: it is an action: it runs each time it is asked for\n",))
 
 
 @scenario("why", **KEPT)
