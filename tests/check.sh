@@ -13,6 +13,7 @@
 #   storm     3 minutes ($BXL_STORM_SECONDS) of builds, collections, verifications and kills over one cache
 #   javascript  examples and installations with the real lage, rush, nx, Yarn and pnpm, compared with what these make
 #   projects  real projects from Debian: the same tree as ninja's, replayed, nothing uncacheable
+#   targets   what people type in real CMake projects (test, install, package) does what it does under ninja
 #   bare      build, demo and tests in a Debian that has nothing installed (needs root)
 # Every step runs, also after a failure; the last lines say which failed. A step that passed is not run again on the same commit
 # with nothing edited: a check that was stopped goes on where it was. --again as the first argument runs it all the same. Outputs
@@ -86,6 +87,14 @@ step_projects() {
   return "$failed"
 }
 
+step_targets() {
+  local project failed=0
+  for project in utf8proc cmocka lz4/build/cmake pugixml tinyxml2 libjsoncpp googletest; do
+    python3 tests/real/targets_like_ninja.py --bin "$PWD/build/bin" --work "$PWD/build/real" "$project" || failed=1
+  done
+  return "$failed"
+}
+
 # Each installs its tools, which needs npm and its registry; without them it is skipped.
 step_javascript() { BXL_BIN=$PWD/build/bin tests/tools/run.sh -C tests/javascript -j1; }
 
@@ -94,7 +103,7 @@ step_bare() { tests/bare-debian.sh; }
 again=
 [[ ${1-} == --again ]] && { again=1; shift; }
 steps=("$@")
-((${#steps[@]})) || steps=(sanitize threads tidy coverage fuzz kills storm races javascript projects bare)
+((${#steps[@]})) || steps=(sanitize threads tidy coverage fuzz kills storm races javascript projects targets bare)
 for step in "${steps[@]}"; do
   declare -F "step_$step" >/dev/null || { echo "check: no step $step" >&2; exit 2; }
 done

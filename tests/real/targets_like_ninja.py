@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """targets_like_ninja.py --bin BIN --work DIR [--meson] PACKAGE[/SUBDIR] [FLAG…]: what people type, with ninja and with bxl.
 
-One real project, CMake's or Meson's (FLAG goes to the configure step), configured anew for each tool in the same folder. Each tool builds it, then makes the targets that it has among `test`, `install` (with DESTDIR),
-`install/strip` and `package`, then builds again. To be equal:
+One real project, CMake's or Meson's (FLAG goes to the configure step), configured anew for each tool in the same folder. Each
+tool builds it, then makes the targets that it has among `test`, `install` (with DESTDIR), `install/strip` and `package`, then
+builds again. To be equal:
     exit codes; every file, mode and link below DESTDIR; the names and sizes of what is packed
 and of bxl: no violation, nothing in .bxl/saved, and the last build runs nothing that ninja would not run.
 Exit 77: the source package, or what configures it, cannot be had.
